@@ -7,6 +7,7 @@ sent again when the lease of its channel ends, with the same id and the same con
 import asyncio
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
@@ -128,10 +129,14 @@ class Delivery:
         """Send what a channel has to get, in order, until a try fails or its time is over."""
         ends = time.monotonic() + min(TURN_SECONDS, self._lease_seconds / 2)
         waiting = await until_available(_WORK, partial(self._prepare, channel))
-        parts = [waiting] if channel.kind == "topic" else [[each] for each in waiting]
+        parts = deque([waiting] if channel.kind == "topic" and waiting else [[each] for each in waiting])
         last: Sent | None = None
-        for part in parts:
+        while parts:
+            part = parts.popleft()
             last = await self._try(session, channel, part)
+            if last.outcome == "refused" and len(part) > 1:  # one of them is: each for itself says which
+                parts.extend([each] for each in part)
+                continue
             tried = [_tried(each, last) for each in part]
             await until_available(_WORK, partial(self._mark, channel.account, tried))
             for each in part:

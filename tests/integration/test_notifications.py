@@ -37,6 +37,7 @@ from schemas.playbook import Playbook
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.shown.notification import ShownMessage
+from schemas.topics import MAX_DEAD_LETTER_BYTES
 from storage.database import Connection, Database
 from storage.notifications import definitions
 from storage.notifications.outbox import (
@@ -411,6 +412,23 @@ async def test_events_out_are_edges_of_logs_and_reach_topic_and_webhook_once_eac
     sent = {each.kind: each.sent for each in await definitions.list_channels(reader, "acme")}
     assert sent == {"topic": 4, "webhook": 1}
     assert uuid.UUID(events[0]["id"])
+
+
+async def test_an_event_that_kafka_does_not_take_fails_alone(
+    broker_settings: BrokerSettings, writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    channel = await add_channel(writer, "topic", events=list(EventType))
+    await owner.executemany(
+        """INSERT INTO notification_messages
+               (account, id, channel_id, kind, event_type, event_uuid, subject, content, due_at, not_before)
+           VALUES ('acme', gen_random_uuid(), $1, 'event', 'conexoes.command.done.v1', gen_random_uuid(), $2,
+               jsonb_build_object('text', $3::text), now(), now())""",
+        [(channel, str(number), "x" * (MAX_DEAD_LETTER_BYTES if number == 3 else 1)) for number in range(7)],
+    )
+    async with delivering(writer, settings(1), broker_settings):
+        await log_of(reader, {"failed"}, 1)
+    assert await owner.fetchval("SELECT subject FROM notification_messages") == "3"
+    assert [each.sent for each in await definitions.list_channels(reader, "acme")] == [6]
 
 
 @pytest.mark.parametrize("removed", [True, False], ids=["removed", "of another key"])
