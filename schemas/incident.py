@@ -32,10 +32,11 @@ class State(StrEnum):
 
 
 class Edge(StrEnum):
-    """Changes of the state of an incident, each of which is told once."""
+    """Changes of an incident, each of which is told once."""
 
     OPENED = "opened"
     ESCALATED = "escalated"
+    JOINED = "joined"  # a kind that is no graver, or a type, is part of it too: its state stays
     RESOLVED = "resolved"
     REOPENED = "reopened"
 
@@ -123,7 +124,7 @@ class Incident(_Shown):
 
 
 class IncidentEdge(_Shown):
-    """One change of an incident's state, with the figures of that moment."""
+    """One change of an incident, with the figures of that moment."""
 
     edge: Edge
     at: datetime

@@ -133,9 +133,12 @@ class _Growing:
 
     def _grown(self) -> Change | None:
         before = self._before
-        kinds = sorted({*before.facts.kinds, *(each.kind for each in self._taken)}, key=_RANK.__getitem__)
-        types = sorted({*before.facts.integration_types, *(type_ for each in self._taken for type_ in each.types)})
-        if not before.facts.integration_types and self._edge is None:
+        was = before.facts
+        kinds = sorted({*was.kinds, *(each.kind for each in self._taken)}, key=_RANK.__getitem__)
+        # What is too little to open an incident is too little to say that it is about another type.
+        begun = {type_ for each in self._taken if each.opens for type_ in each.types}
+        types = sorted({*was.integration_types, *begun})
+        if not was.integration_types and self._edge is None:
             types = []  # it is of any type
         graver = _RANK[kinds[-1]] > _RANK[before.kind]
         critical = before.severity == "critical" and self._edge is not Edge.REOPENED
@@ -143,8 +146,10 @@ class _Growing:
         edge, state = self._edge, before.state
         if edge is not None:
             state = State.OPEN
-        elif got_critical or (state is State.OPEN and graver):
+        elif got_critical or graver:
             edge, state = Edge.ESCALATED, State.ESCALATED
+        elif (kinds, types) != (was.kinds, was.integration_types):
+            edge = Edge.JOINED
         facts = self._facts(kinds, types)
         after = before._replace(
             kind=kinds[-1],
@@ -156,7 +161,6 @@ class _Growing:
             facts=facts,
         )
         told = (after.kind, after.integration_type, after.severity, facts.kinds, facts.integration_types, facts.faults)
-        was = before.facts
         known = (before.kind, before.integration_type, before.severity, was.kinds, was.integration_types, was.faults)
         if edge is None and told == known and not _aged(was, self._at):
             return None

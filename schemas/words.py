@@ -539,6 +539,7 @@ EDGES = complete(
     {
         Edge.OPENED: _word("Começou", "Started", "Comenzó"),
         Edge.ESCALATED: _word("Piorou", "Got worse", "Empeoró"),
+        Edge.JOINED: _word("Há mais", "There is more", "Hay más"),
         Edge.RESOLVED: _word("Resolvido", "Resolved", "Resuelto"),
         Edge.REOPENED: _word("Voltou", "Back again", "Volvió"),
     },
