@@ -21,6 +21,15 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARAC
 Weekday = Annotated[int, Field(ge=1, le=7)]
 
 
+class About(NamedTuple):
+    """What an incident is about, as far as rules and windows ask."""
+
+    affiliate: str | None  # None: of no one affiliate
+    integration_types: frozenset[str]
+    kinds: frozenset[str]
+    severity: Severity
+
+
 class Scope(BaseModel):
     """A part of an account. An empty list limits nothing."""
 
@@ -35,11 +44,20 @@ class Scope(BaseModel):
             raise ValueError(f"{', '.join(unknown)}: no integration type")
         return self
 
-    def has(self, affiliate: str | None, integration_type: str | None) -> bool:
-        """Return True for what is in it. What is of no one affiliate is in no part that names affiliates."""
-        return (not self.affiliates or affiliate in self.affiliates) and (
-            not self.integration_types or integration_type in self.integration_types
+    def touches(self, about: About) -> bool:
+        """Return True where a part of an incident is in it. What is of none is not in what names some."""
+        return self._has_affiliate(about) and (
+            not self.integration_types or not about.integration_types.isdisjoint(self.integration_types)
         )
+
+    def covers(self, about: About) -> bool:
+        """Return True where all of an incident is in it. What names no type may be of any."""
+        return self._has_affiliate(about) and (
+            not self.integration_types or set() < about.integration_types <= set(self.integration_types)
+        )
+
+    def _has_affiliate(self, about: About) -> bool:
+        return not self.affiliates or about.affiliate in self.affiliates
 
 
 class Hours(BaseModel):
@@ -90,13 +108,13 @@ class Rule(Scope):
     critical_at_once: bool = Field(default=True, description="critical ones do not wait for the hours, nor the digest")
     digest_at: time | None = Field(default=None, description="one message a day, at this time; null = one an edge")
 
-    def tells(self, *, affiliate: str | None, integration_type: str | None, kind: Kind, severity: Severity) -> bool:
-        """Return True for an incident that is told by this rule."""
+    def tells(self, about: About) -> bool:
+        """Return True for an incident that is told by this rule: one of its types and one of its kinds are enough."""
         return (
             self.enabled
-            and self.has(affiliate, integration_type)
-            and (not self.kinds or kind in self.kinds)
-            and SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)
+            and self.touches(about)
+            and (not self.kinds or not self.kinds.isdisjoint(about.kinds))
+            and SEVERITIES.index(about.severity) >= SEVERITIES.index(self.severity)
         )
 
 
@@ -115,26 +133,18 @@ class Window(NamedTuple):
     end: datetime
     scope: Scope
 
-    def has(self, at: datetime, affiliate: str | None, integration_type: str | None) -> bool:
-        return self.begin <= at < self.end and self.scope.has(affiliate, integration_type)
+    def has(self, at: datetime, about: About) -> bool:
+        """Return True when it is on, and all of an incident is in it: of what is partly without it is told."""
+        return self.begin <= at < self.end and self.scope.covers(about)
 
 
-def due(
-    rule: Rule,
-    windows: Sequence[Window],
-    zone: ZoneInfo,
-    now: datetime,
-    *,
-    affiliate: str | None,
-    integration_type: str | None,
-    severity: Severity,
-) -> Due:
+def due(rule: Rule, windows: Sequence[Window], zone: ZoneInfo, now: datetime, about: About) -> Due:
     """Return when an edge of now is told by a rule: after maintenance, within hours, or with the digest."""
     at, maintenance = now, False
     # Windows may overlap, or follow each other.
-    while ends := [each.end for each in windows if each.has(at, affiliate, integration_type)]:
+    while ends := [each.end for each in windows if each.has(at, about)]:
         at, maintenance = max(ends), True
-    if rule.critical_at_once and severity == "critical":
+    if rule.critical_at_once and about.severity == "critical":
         return Due(at, maintenance=maintenance)
     if rule.digest_at is not None:
         return Due(digest_after(rule.digest_at, at, zone), digest=True, maintenance=maintenance)

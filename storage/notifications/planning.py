@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.incident import Edge, Kind
+from schemas.notification.heard import Heard
 from schemas.notification.message import Content, MessageState, message_id
-from schemas.notification.notice import Reader, Told
+from schemas.notification.notice import Reader, Told, names_of
 from schemas.notification.rule import SEVERITIES, Due, Rule, Scope, Window
 from schemas.playbook import Playbook, WrittenEntries
 from storage.database import Connection
@@ -89,16 +90,29 @@ async def windows_in_force(
 
 
 async def supersede(connection: Connection, told: Told, by: InForce, now: datetime) -> bool:
-    """End what waits to tell of an earlier edge. Returns True when its incident was told before."""
-    of = {
+    """End what waits to tell of an earlier edge. Returns True when something has waited for its time.
+
+    What waits for another try is the better message than one that more has joined.
+    """
+    of = _of(told, by)
+    ended = await SQL["supersede"].fetchval(connection, **of, now=now, tried=told.edge is not Edge.JOINED)
+    taken = await SQL["take_from_digests"].fetchval(connection, **of, now=now)
+    return bool(ended or taken)
+
+
+async def edges_heard(connection: Connection, told: Told, by: InForce) -> list[Heard]:
+    """Return the edges of an incident that a reader was told, or will be, in order."""
+    rows = await SQL["heard"].fetch(connection, **_of(told, by))
+    return [Heard(Edge(row["edge"]), names_of(json.loads(row["facts"]), "kinds")) for row in rows]
+
+
+def _of(told: Told, by: InForce) -> dict[str, Any]:
+    return {
         "account": told.account,
         "incident_id": told.incident_id,
         "rule_id": by.rule_id,
         "channel_id": by.channel_id,
     }
-    await SQL["supersede"].execute(connection, **of, now=now)
-    await SQL["take_from_digests"].execute(connection, **of, now=now)
-    return bool(await SQL["was_told"].fetchval(connection, **of))
 
 
 async def add_notice(
@@ -148,5 +162,6 @@ def told_of(row: Any) -> Told:
         row["integration_type"],
         row["affiliate"],
         row["opened_at"],
+        row["began_at"],
         json.loads(row["facts"]),
     )

@@ -512,6 +512,99 @@ async def test_maintenance_ends_what_a_dead_channel_and_a_removed_one_never_took
     ]
 
 
+async def test_who_names_a_type_or_kind_is_told_when_it_joins_and_a_window_of_all_types_silences(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    channel, now = await add_channel(writer, "webhook", "http://127.0.0.1:9/"), datetime.now(UTC)
+    await add_rule(writer, channel, name="price", integration_types=["price"], affiliates=["MLB"])
+    await add_rule(writer, channel, name="kinds", kinds=["new_fault", "breaker_opened"], affiliates=["MLB"])
+    await add_rule(writer, channel, name="window", affiliates=["W", "V"])
+    span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1), "reason": "deploy"}
+    for affiliate, types in (("W", ("price", "inventory")), ("V", ("price",))):
+        scope = Scope(affiliates=(affiliate,), integration_types=types)
+        await definitions.make_window(writer, "acme", **span, scope=scope, author=MARIA)
+    several: dict[str, Any] = {"integration_type": None, "facts": _facts("inventory", "price")}
+    for affiliate in ("W", "V"):
+        await add_incident(owner, affiliate=affiliate, **several)
+    incident = await add_incident(owner, kind="new_fault", integration_type="inventory", facts=_facts("inventory"))
+    planning = Planning(writer)
+    await planning.plan()
+    stories = [
+        (_facts("inventory", "price"), "joined"),
+        (_facts("inventory", "orders", "price", kinds=("new_fault", "breaker_opened")), "joined"),
+        (_facts("inventory", "orders", "price", kinds=("new_fault", "breaker_opened", "failure_share")), "escalated"),
+        (_facts("inventory", "orders", "price", kinds=("new_fault", "breaker_opened", "failure_share")), "resolved"),
+    ]
+    for facts, edge in stories:
+        await owner.execute(
+            "UPDATE incidents SET facts = $1, integration_type = NULL WHERE incident_id = $2", facts, incident
+        )
+        await add_edge(owner, incident, edge)
+        await planning.plan()
+    log = await definitions.list_messages(reader, "acme", limit=50)
+    titles: defaultdict[str, list[str]] = defaultdict(list)
+    for each in reversed(log):
+        titles[str(each.rule)].append((each.title or "").partition(":")[0])
+    assert titles["price"] == ["Começou", "Piorou", "Resolvido"]
+    assert titles["kinds"] == ["Começou", "Há mais", "Piorou", "Resolvido"]
+    waits = {
+        (each.title or "").split()[1]: each.due_at > now + timedelta(minutes=59)
+        for each in log
+        if each.rule == "window"
+    }
+    assert waits == {"W:": True, "V:": False}
+
+
+def _facts(*types: str, kinds: Sequence[str] = ("new_fault",)) -> str:
+    return json.dumps({"integration_types": types, "kinds": kinds})
+
+
+async def test_no_end_is_told_of_what_was_not_told_or_was_ended(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    channel, now = await add_channel(writer, "webhook", "http://127.0.0.1:9/"), datetime.now(UTC)
+    await add_rule(writer, channel, name="critical", severity="critical", affiliates=["C"])
+    await add_rule(writer, channel, name="window", affiliates=["W"])
+    planning = Planning(writer)
+
+    async def tell(incident: int, edge: str, severity: str = "warning") -> None:
+        await owner.execute("UPDATE incidents SET severity = $1 WHERE incident_id = $2", severity, incident)
+        await add_edge(owner, incident, edge)
+        await planning.plan()
+
+    critical = await add_incident(owner, affiliate="C", severity="critical")
+    before = await add_incident(owner, affiliate="W")
+    unheard = await add_incident(owner, affiliate="N")
+    await planning.plan()
+    await add_rule(writer, channel, name="new", affiliates=["N"])
+    for edge in ("resolved", "reopened", "resolved"):
+        await tell(critical, edge, "critical" if edge != "reopened" else "warning")
+    await tell(critical, "reopened", "critical")
+    await tell(critical, "resolved")
+    await tell(unheard, "resolved")
+    await tell(unheard, "reopened")
+    await tell(unheard, "resolved")
+    await tell(before, "resolved")
+    span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1), "reason": "deploy"}
+    await definitions.make_window(writer, "acme", **span, scope=Scope(affiliates=("W",)), author=MARIA)
+    for edge in ("reopened", "resolved"):
+        await tell(before, edge)
+    log = await definitions.list_messages(reader, "acme", limit=50)
+    told = [(each.rule, (each.title or "").partition(":")[0], each.state) for each in reversed(log)]
+    assert [each for each in told if each[0] == "critical"] == [
+        ("critical", title, "waiting") for title in ("Começou", "Resolvido", "Voltou", "Resolvido")
+    ]
+    assert [each for each in told if each[0] == "new"] == [
+        ("new", title, "waiting") for title in ("Voltou", "Resolvido")
+    ]
+    assert [each for each in told if each[0] == "window"] == [
+        ("window", "Começou", "waiting"),
+        ("window", "Resolvido", "waiting"),
+        ("window", "Voltou", "superseded"),
+        ("window", "Resolvido", "muted"),
+    ]
+
+
 async def test_what_failed_is_replaced_by_what_is_newer_and_its_reader_is_told_the_end(
     writer: Database, reader: Database, owner: asyncpg.Connection
 ) -> None:

@@ -7,14 +7,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from schemas.incident import Kind
+from schemas.catalogue import CATALOGUE
+from schemas.incident import Edge, Kind
+from schemas.notification.heard import Heard, news
 from schemas.notification.message import message_id
-from schemas.notification.rule import SEVERITIES, Due, Hours, Rule, Scope, Window, digest_after, due
+from schemas.notification.rule import SEVERITIES, About, Due, Hours, Rule, Scope, Window, digest_after, due
 from schemas.notification.tries import PAUSES, pause_after
 
 BRAZIL = ZoneInfo("America/Sao_Paulo")  # no change of the clock since 2019
 MADRID = ZoneInfo("Europe/Madrid")  # 02:00 → 03:00 on 2026-03-29, 03:00 → 02:00 on 2026-10-25
-PRICE = {"affiliate": "MLB", "integration_type": "price"}
+PRICE = About("MLB", frozenset({"price"}), frozenset({"new_fault"}), "warning")
+TYPES = [each.name for each in CATALOGUE]
 
 
 def at(text: str, zone: ZoneInfo = BRAZIL, *, fold: int = 0) -> datetime:
@@ -41,19 +44,61 @@ def hours(begin: str, end: str, *days: int) -> Hours:
 )
 def test_a_rule_tells_what_all_of_its_limits_let_through(rule: dict[str, object], *, tells: bool) -> None:
     made = Rule.model_validate({"name": "n", **rule})
-    assert made.tells(**PRICE, kind=Kind.NEW_FAULT, severity="warning") is tells
+    assert made.tells(PRICE) is tells
 
 
 def test_severities_of_a_rule_and_more_are_told() -> None:
     for least, severity in itertools.product(SEVERITIES, SEVERITIES):
-        told = Rule(name="n", severity=least).tells(**PRICE, kind=Kind.SILENCE, severity=severity)
+        told = Rule(name="n", severity=least).tells(PRICE._replace(severity=severity))
         assert told is (SEVERITIES.index(severity) >= SEVERITIES.index(least))
 
 
-def test_what_is_of_no_affiliate_is_in_no_rule_that_names_some() -> None:
-    for scope, inside in ((Scope(), True), (Scope(affiliates=("MLB",)), False)):
-        assert scope.has(None, None) is inside
-    assert Scope(integration_types=("price",)).has("MLB", None) is False
+def test_what_is_of_no_affiliate_or_type_is_in_no_rule_that_names_some() -> None:
+    none = About(None, frozenset(), frozenset({"silence"}), "warning")
+    for scope, inside in (
+        (Scope(), True),
+        (Scope(affiliates=("MLB",)), False),
+        (Scope(integration_types=("price",)), False),
+    ):
+        assert (scope.touches(none), scope.covers(none)) == (inside, inside)
+
+
+def test_a_rule_that_names_a_type_or_kind_of_an_incident_tells_it_and_a_window_must_name_all_of_its_types() -> None:
+    parts = [part for size in range(1, len(TYPES) + 1) for part in itertools.combinations(TYPES, size)]
+    for named, types in itertools.product(parts, parts):
+        about = PRICE._replace(integration_types=frozenset(types))
+        window = Window(NOW, NOW + timedelta(hours=1), Scope(integration_types=named))
+        assert Rule(name="n", integration_types=named).tells(about) is bool(set(named) & set(types))
+        assert window.has(NOW, about) is (set(types) <= set(named))
+    for named_kind, kinds in itertools.product(Kind, itertools.combinations(Kind, 2)):
+        told = Rule(name="n", kinds=frozenset({named_kind})).tells(PRICE._replace(kinds=frozenset(kinds)))
+        assert told is (named_kind in kinds)
+
+
+def test_in_whatever_story_a_reader_is_told_one_beginning_before_each_end_and_each_kind_that_it_names_once() -> None:
+    """Stories of three edges, some of which the rule lets through."""
+    kinds = ["new_fault", "breaker_opened", "failure_share"]
+    rules = [Rule(name="n"), Rule(name="n", severity="critical"), Rule(name="n", kinds=frozenset(map(Kind, kinds)))]
+    steps = list(itertools.product((Edge.ESCALATED, Edge.JOINED, None), SEVERITIES, (1, 2, 3)))
+    begun = {Edge.OPENED, Edge.REOPENED, Edge.ESCALATED, Edge.JOINED}
+    for rule, *story in itertools.product(rules, steps, steps, steps):
+        heard: list[Heard] = []
+        before = Edge.RESOLVED
+        for step, severity, many in story:
+            beginning = Edge.OPENED if not heard and before is Edge.RESOLVED else Edge.REOPENED
+            edge = beginning if before is Edge.RESOLVED else step or Edge.RESOLVED
+            before = edge
+            about = PRICE._replace(kinds=frozenset(kinds[:many]), severity=severity)
+            told = news(rule, edge, about, heard, replaces=False)
+            if told is not None:
+                heard.append(Heard(told, about.kinds))
+        told_edges = [each.edge for each in heard]
+        ends = [place for place, edge in enumerate(told_edges) if edge is Edge.RESOLVED]
+        assert all(place and told_edges[place - 1] in begun for place in ends)
+        for place, each in enumerate(heard):
+            if each.edge is Edge.JOINED:  # of what is known already, each kind that the rule names is news once
+                assert rule.kinds
+                assert each.kinds > heard[place - 1].kinds
 
 
 @pytest.mark.parametrize(
@@ -158,15 +203,13 @@ DAY = hours("08:00", "20:00")
 )
 def test_when_an_edge_is_told(rule: dict[str, object], windows: list[Window], severity: str, expected: Due) -> None:
     made = Rule.model_validate({"name": "n", **rule})
-    assert due(made, windows, BRAZIL, NOW, **PRICE, severity=severity) == expected  # type: ignore[arg-type]
+    assert due(made, windows, BRAZIL, NOW, PRICE._replace(severity=severity)) == expected  # type: ignore[arg-type]
 
 
 def test_a_window_is_of_its_part_of_the_account_and_ends_when_it_ends() -> None:
-    assert due(
-        Rule(name="n"), [WINDOW], BRAZIL, NOW, affiliate="AMZ", integration_type="price", severity="warning"
-    ) == Due(NOW)
-    assert not WINDOW.has(WINDOW.end, "MLB", "price")
-    assert WINDOW.has(WINDOW.begin, "MLB", "price")
+    assert due(Rule(name="n"), [WINDOW], BRAZIL, NOW, PRICE._replace(affiliate="AMZ")) == Due(NOW)
+    assert not WINDOW.has(WINDOW.end, PRICE)
+    assert WINDOW.has(WINDOW.begin, PRICE)
 
 
 def test_pauses_grow_to_a_ceiling() -> None:

@@ -47,6 +47,7 @@ def told(**changes: Any) -> Told:
             "integration_type": "price",
             "affiliate": "MLB",
             "opened_at": datetime(2026, 11, 24, 12, 30, tzinfo=UTC),
+            "began_at": datetime(2026, 11, 24, 12, 30, tzinfo=UTC),
             "facts": FACTS,
             **changes,
         }
