@@ -105,10 +105,10 @@ class Planning:
         # It began and ended within a maintenance window: nobody is told, and the log says so.
         within = edge is Edge.RESOLVED and any(each.has(told.began_at, told.about) for each in windows)
         state: MessageState = "muted" if within and when.maintenance and not since_its_end(heard) else "waiting"
-        if when.digest and by.rule.digest_at is not None and state == "waiting":
+        if when.digest and state == "waiting":
             at = when.at
             while not await add_to_digest(connection, told, by, at):
-                at = digest_after(by.rule.digest_at, at, by.reader.zone)
+                at = digest_after(by.rule, at, by.reader.zone)
             return
         content = notice(told._replace(edge=edge), by.reader, playbook=playbook, public_url=self._public_url)
         await add_notice(connection, told, by, when, content=content, state=state)

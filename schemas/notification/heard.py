@@ -1,6 +1,4 @@
-"""What a reader has heard of an incident, and what is news after that: nothing is told twice, and no end without a
-beginning.
-"""
+"""News of an incident to a reader who has heard some of it: nothing is told twice, and no end without a beginning."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -48,7 +48,7 @@ class Told(NamedTuple):
 
     @property
     def about(self) -> About:
-        """What it is about: facts have every kind and type, and an erasure may have put its mark in their place."""
+        """Parts that rules and windows ask for: every kind and type, where an erasure has left them in the facts."""
         own = frozenset() if self.integration_type is None else frozenset({self.integration_type})
         types, kinds = (names_of(self.facts, name) for name in ("integration_types", "kinds"))
         return About(self.affiliate, types or own, kinds or frozenset({self.kind}), self.severity)

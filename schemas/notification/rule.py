@@ -15,6 +15,8 @@ from schemas.result import Affiliate
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 MAX_NAME_CHARACTERS: Final = 80
 MAX_CHOICES: Final = 100
+#: Days that have one on which a digest may be sent, though a change of the clock leaves out its time on one.
+_DIGEST_DAYS: Final = 16
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARACTERS, strip_whitespace=True)]
 #: Monday is 1, as in ISO 8601.
@@ -22,7 +24,7 @@ Weekday = Annotated[int, Field(ge=1, le=7)]
 
 
 class About(NamedTuple):
-    """What an incident is about, as far as rules and windows ask."""
+    """Parts of an incident that rules and windows ask for."""
 
     affiliate: str | None  # None: of no one affiliate
     integration_types: frozenset[str]
@@ -88,6 +90,12 @@ class Hours(BaseModel):
             _day_before(local.date()) in self.days and clock < self.end
         )
 
+    def has_clock(self, clock: time) -> bool:
+        """Return True for a time of day that is in these hours on any day."""
+        if self.begin < self.end:
+            return self.begin <= clock < self.end
+        return clock >= self.begin or clock < self.end
+
     def next(self, at: datetime, zone: ZoneInfo) -> datetime:
         """Return `at` when it is in these hours, or else when they begin next."""
         if self.has(at, zone):
@@ -107,6 +115,13 @@ class Rule(Scope):
     hours: Hours | None = Field(default=None, description="null = at any hour")
     critical_at_once: bool = Field(default=True, description="critical ones do not wait for the hours, nor the digest")
     digest_at: time | None = Field(default=None, description="one message a day, at this time; null = one an edge")
+
+    @property
+    def digest_clock(self) -> time | None:
+        """The time of day of the digest: when the hours begin, if they never have `digest_at`."""
+        if self.digest_at is None or self.hours is None or self.hours.has_clock(self.digest_at):
+            return self.digest_at
+        return self.hours.begin
 
     def tells(self, about: About) -> bool:
         """Return True for an incident that is told by this rule: one of its types and one of its kinds are enough."""
@@ -147,14 +162,21 @@ def due(rule: Rule, windows: Sequence[Window], zone: ZoneInfo, now: datetime, ab
     if rule.critical_at_once and about.severity == "critical":
         return Due(at, maintenance=maintenance)
     if rule.digest_at is not None:
-        return Due(digest_after(rule.digest_at, at, zone), digest=True, maintenance=maintenance)
+        return Due(digest_after(rule, at, zone), digest=True, maintenance=maintenance)
     return Due(at if rule.hours is None else rule.hours.next(at, zone), maintenance=maintenance)
 
 
-def digest_after(clock: time, at: datetime, zone: ZoneInfo) -> datetime:
-    """Return the next moment after `at` at which it is this time of day: once a day, also where clocks change."""
-    days = (at.astimezone(zone).date() + timedelta(days=day) for day in range(3))
-    return min(each for each in (_moment(clock, day, zone, fold=0) for day in days) if each > at)
+def digest_after(rule: Rule, at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the next moment after `at` of the digest of a rule that has one: once a day, also where clocks change, and
+    on a day that has it in the hours of the rule.
+    """
+    clock = rule.digest_clock or time()
+    days = (at.astimezone(zone).date() + timedelta(days=day) for day in range(_DIGEST_DAYS))
+    moments = [each for each in (_moment(clock, day, zone, fold=0) for day in days) if each > at]
+    if rule.hours is None:
+        return moments[0]
+    within = (each for each in moments if rule.hours.has(each, zone))
+    return next(within, rule.hours.next(moments[0], zone))
 
 
 def _moments(clock: time, at: datetime, zone: ZoneInfo) -> list[datetime]:

@@ -1,6 +1,7 @@
 """Moments at which an edge is told: rules, hours across midnight and DST, digests, maintenance windows, tries."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -175,9 +176,31 @@ def test_an_hour_that_comes_twice_is_quiet_twice() -> None:
 def test_a_digest_comes_once_on_each_day_of_a_year(zone: ZoneInfo, clock: str) -> None:
     moment, days = at("2026-01-01T12:00", zone), []
     for _ in range(366):
-        moment = digest_after(time.fromisoformat(clock), moment, zone)
+        moment = digest_after(Rule(name="n", digest_at=time.fromisoformat(clock)), moment, zone)
         days.append(moment.astimezone(zone).date())
     assert [(later - day).days for day, later in itertools.pairwise(days)] == [1] * 365
+
+
+CLOCKS = [time.fromisoformat(each) for each in ("00:00", "02:30", "07:00", "08:00", "19:59", "20:00", "23:30")]
+
+
+@pytest.mark.parametrize("zone", [BRAZIL, MADRID])
+@pytest.mark.parametrize("days", [range(1, 8), (1, 2, 3, 4, 5), (6,)], ids=["daily", "weekdays", "saturdays"])
+def test_a_digest_is_in_the_hours_once_on_each_day_that_has_some(zone: ZoneInfo, days: Sequence[int]) -> None:
+    for begin, end, clock in itertools.product(CLOCKS, CLOCKS, CLOCKS):
+        these = Hours(begin=begin, end=end, days=frozenset(days))
+        rule = Rule(name="n", hours=these, digest_at=clock)
+        moments = [at("2026-03-20T12:00", zone)]
+        while moments[-1] < at("2026-04-10T12:00", zone):  # the clock of Madrid changes between them
+            moments.append(digest_after(rule, moments[-1], zone))
+        sent = moments[1:]
+        assert all(these.has(each, zone) for each in sent)
+        found = [each.astimezone(zone).date() for each in sent]
+        assert len(set(found)) == len(found)
+        assert max(later - before for before, later in itertools.pairwise(found)).days <= max(8 - len(days), 1)
+        if these.has_clock(clock):
+            clocks = {each.astimezone(zone).time() for each in sent}
+            assert clocks - {time(3, 30)} <= {clock}  # there is no 02:30 on the day of the change
 
 
 NOW = at("2026-11-24T23:00")
@@ -195,6 +218,13 @@ DAY = hours("08:00", "20:00")
         ({"hours": DAY, "critical_at_once": False}, [], "critical", Due(at("2026-11-25T08:00"))),
         ({"digest_at": time(8)}, [], "warning", Due(at("2026-11-25T08:00"), digest=True)),
         ({"digest_at": time(8)}, [], "critical", Due(NOW)),
+        (
+            {"digest_at": time(8), "hours": hours("08:00", "20:00", 5)},
+            [],
+            "warning",
+            Due(at("2026-11-27T08:00"), digest=True),
+        ),
+        ({"digest_at": time(7), "hours": DAY}, [], "warning", Due(at("2026-11-25T08:00"), digest=True)),
         ({}, [WINDOW], "critical", Due(WINDOW.end, maintenance=True)),
         ({}, [NEXT, WINDOW], "warning", Due(NEXT.end, maintenance=True)),
         ({}, [NEXT], "warning", Due(NOW)),
