@@ -18,6 +18,7 @@ import structlog
 
 from agents.metrics import NOTIFICATIONS
 from agents.notify.apart import apart
+from agents.notify.holding import not_held
 from agents.process.availability import until_available
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
@@ -161,7 +162,7 @@ class Delivery:
         """
         written: list[Waiting] = []
         async with self._database.transaction() as connection:
-            for each in await messages_to_send(connection, channel, AT_ONCE):
+            for each in await not_held(connection, channel, await messages_to_send(connection, channel, AT_ONCE)):
                 if each.content is not None:
                     written.append(each)
                     continue

@@ -9,15 +9,15 @@ from schemas.incident import Edge
 from schemas.notification.heard import news, since_its_end
 from schemas.notification.message import MessageState
 from schemas.notification.notice import Told, notice
-from schemas.notification.rule import Window, digest_after, due
+from schemas.notification.rule import Window, due
 from schemas.playbook import Playbook
 from storage.database import Connection, Database
 from storage.notifications.planning import (
     InForce,
     add_notice,
-    add_to_digest,
     edges_heard,
     plan_alone,
+    put_into_digest,
     rules_in_force,
     supersede,
     take_edges,
@@ -106,9 +106,7 @@ class Planning:
         within = edge is Edge.RESOLVED and any(each.has(told.began_at, told.about) for each in windows)
         state: MessageState = "muted" if within and when.maintenance and not since_its_end(heard) else "waiting"
         if when.digest and state == "waiting":
-            at = when.at
-            while not await add_to_digest(connection, told, by, at):
-                at = digest_after(by.rule, at, by.reader.zone)
+            await put_into_digest(connection, told, by, when.at)
             return
         content = notice(told._replace(edge=edge), by.reader, playbook=playbook, public_url=self._public_url)
         await add_notice(connection, told, by, when, content=content, state=state)

@@ -155,15 +155,19 @@ class Window(NamedTuple):
 
 def due(rule: Rule, windows: Sequence[Window], zone: ZoneInfo, now: datetime, about: About) -> Due:
     """Return when an edge of now is told by a rule: after maintenance, within hours, or with the digest."""
+    at_once = rule.critical_at_once and about.severity == "critical"
+    digest = rule.digest_at is not None and not at_once
     at, maintenance = now, False
-    # Windows may overlap, or follow each other.
-    while ends := [each.end for each in windows if each.has(at, about)]:
-        at, maintenance = max(ends), True
-    if rule.critical_at_once and about.severity == "critical":
-        return Due(at, maintenance=maintenance)
-    if rule.digest_at is not None:
-        return Due(digest_after(rule, at, zone), digest=True, maintenance=maintenance)
-    return Due(at if rule.hours is None else rule.hours.next(at, zone), maintenance=maintenance)
+    while True:
+        # Windows may overlap, or follow each other.
+        while ends := [each.end for each in windows if each.has(at, about)]:
+            at, maintenance = max(ends), True
+        if digest:
+            at = digest_after(rule, at, zone)
+        elif rule.hours is not None and not at_once:
+            at = rule.hours.next(at, zone)
+        if not any(each.has(at, about) for each in windows):  # which hours and digests know nothing of
+            return Due(at, digest, maintenance)
 
 
 def digest_after(rule: Rule, at: datetime, zone: ZoneInfo) -> datetime:

@@ -11,7 +11,7 @@ from schemas.incident import Edge, Kind
 from schemas.notification.heard import Heard
 from schemas.notification.message import Content, MessageState, message_id
 from schemas.notification.notice import Reader, Told, names_of
-from schemas.notification.rule import SEVERITIES, Due, Rule, Scope, Window
+from schemas.notification.rule import SEVERITIES, Due, Rule, Scope, Window, digest_after
 from schemas.playbook import Playbook, WrittenEntries
 from storage.database import Connection
 from storage.playbook import list_entries
@@ -147,6 +147,12 @@ async def add_to_digest(connection: Connection, told: Told, by: InForce, at: dat
         due_at=at,
     )
     return added is not None
+
+
+async def put_into_digest(connection: Connection, told: Told, by: InForce, at: datetime) -> None:
+    """Add an edge to the digest of `at`, or to the first one after that which has no content yet."""
+    while not await add_to_digest(connection, told, by, at):
+        at = digest_after(by.rule, at, by.reader.zone)
 
 
 def told_of(row: Any) -> Told:

@@ -367,6 +367,7 @@ async def test_what_waits_is_replaced_by_what_is_newer_and_a_digest_has_each_inc
         await owner.execute("DELETE FROM notification_addresses")
         sealed = SEALER.seal(address), SEALER.seal(SECRET)
         await owner.execute("INSERT INTO notification_addresses VALUES ('acme', $1, $2, $3)", channel, *sealed)
+        await owner.execute("UPDATE maintenance_windows SET ends_at = now()")
         await owner.execute("UPDATE notification_messages SET not_before = now() WHERE state = 'waiting'")
         async with delivering(writer, settings(1)):
             await log_of(reader, {"sent", "superseded", "muted"}, 6)
@@ -519,10 +520,10 @@ async def test_who_names_a_type_or_kind_is_told_when_it_joins_and_a_window_of_al
     await add_rule(writer, channel, name="price", integration_types=["price"], affiliates=["MLB"])
     await add_rule(writer, channel, name="kinds", kinds=["new_fault", "breaker_opened"], affiliates=["MLB"])
     await add_rule(writer, channel, name="window", affiliates=["W", "V"])
-    span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1), "reason": "deploy"}
+    span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
     for affiliate, types in (("W", ("price", "inventory")), ("V", ("price",))):
         scope = Scope(affiliates=(affiliate,), integration_types=types)
-        await definitions.make_window(writer, "acme", **span, scope=scope, author=MARIA)
+        await definitions.make_window(writer, "acme", **span, scope=scope, reason="deploy", author=MARIA)
     several: dict[str, Any] = {"integration_type": None, "facts": _facts("inventory", "price")}
     for affiliate in ("W", "V"):
         await add_incident(owner, affiliate=affiliate, **several)
@@ -585,8 +586,8 @@ async def test_no_end_is_told_of_what_was_not_told_or_was_ended(
     await tell(unheard, "reopened")
     await tell(unheard, "resolved")
     await tell(before, "resolved")
-    span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1), "reason": "deploy"}
-    await definitions.make_window(writer, "acme", **span, scope=Scope(affiliates=("W",)), author=MARIA)
+    span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+    await definitions.make_window(writer, "acme", **span, scope=Scope(affiliates=("W",)), reason="deploy", author=MARIA)
     for edge in ("reopened", "resolved"):
         await tell(before, edge)
     log = await definitions.list_messages(reader, "acme", limit=50)
@@ -719,6 +720,48 @@ async def test_a_digest_has_nothing_that_was_told_already_or_was_over_within_a_m
     await add_edge(owner, told, "resolved")
     await planning.plan()
     assert await owner.fetchval(edges) == [await owner.fetchval("SELECT max(edge_id) FROM incident_edges")]
+
+
+async def test_a_window_that_is_made_later_silences_what_waits_and_what_is_tried_again(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    hook, now = Receiver(), datetime.now(UTC)
+    edges = "SELECT edge_ids FROM notification_messages WHERE kind = 'digest' AND state = 'waiting' AND due_at > $1"
+    async with answering(hook) as address:
+        channel = await add_channel(writer, "webhook", address)
+        await add_rule(writer, channel, name="notice", affiliates=["W", "N"])
+        await add_rule(writer, channel, name="digest", affiliates=["DW", "DN"], digest_at="12:00")
+        over, *_ = [await add_incident(owner, affiliate=affiliate) for affiliate in ("W", "W", "N", "DW", "DN")]
+        await Planning(writer).plan()
+        await owner.execute("UPDATE notification_messages SET tries = 1 WHERE incident_id = $1", over)
+        # The digest is one of today, whose time has come.
+        await owner.execute("UPDATE notification_messages SET id = gen_random_uuid() WHERE kind = 'digest'")
+        await owner.execute("UPDATE notification_messages SET due_at = now(), not_before = now()")
+        span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+        scope = Scope(affiliates=("W", "DW"))
+        await definitions.make_window(writer, "acme", **span, scope=scope, reason="deploy", author=MARIA)
+        async with delivering(writer, settings(1)):
+
+            async def the_rest_is_sent() -> bool:
+                return len(hook.bodies) == 2
+
+            await eventually(the_rest_is_sent)
+            log = await definitions.list_messages(reader, "acme", limit=50)
+        sent = b"".join(body for [body] in hook.bodies.values())
+        assert all(name in sent for name in (b'"N"', b'"DN"'))
+        assert not any(name in sent for name in (b'"W"', b'"DW"'))
+        later = [each for each in log if each.state == "waiting"]
+        assert Counter(each.kind for each in later) == {"notice": 2, "digest": 1}
+        assert all(each.due_at >= span["ends_at"] for each in later)
+        assert len(await owner.fetchval(edges, span["ends_at"])) == 1
+        # What is over by the end of the window is told as that.
+        await add_edge(owner, over, "resolved")
+        await Planning(writer).plan()
+        await owner.execute("UPDATE maintenance_windows SET ends_at = now()")
+        await owner.execute("UPDATE notification_messages SET not_before = now() WHERE state = 'waiting'")
+        async with delivering(writer, settings(1)):
+            log = await log_of(reader, {"sent", "superseded"}, 6)
+    assert [each.state for each in log if each.incident_id == str(over)] == ["sent", "superseded"]
 
 
 async def test_a_test_is_sent_at_once_whatever_failed_before_and_whatever_waits(

@@ -1,6 +1,7 @@
 """Moments at which an edge is told: rules, hours across midnight and DST, digests, maintenance windows, tries."""
 
 import itertools
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -206,6 +207,7 @@ def test_a_digest_is_in_the_hours_once_on_each_day_that_has_some(zone: ZoneInfo,
 NOW = at("2026-11-24T23:00")
 WINDOW = Window(NOW - timedelta(hours=1), NOW + timedelta(hours=2), Scope(affiliates=("MLB",)))
 NEXT = Window(NOW + timedelta(hours=2), NOW + timedelta(hours=3), Scope())
+MORNING = Window(at("2026-11-25T07:00"), at("2026-11-25T09:00"), Scope())
 DAY = hours("08:00", "20:00")
 
 
@@ -229,11 +231,36 @@ DAY = hours("08:00", "20:00")
         ({}, [NEXT, WINDOW], "warning", Due(NEXT.end, maintenance=True)),
         ({}, [NEXT], "warning", Due(NOW)),
         ({"hours": DAY}, [WINDOW], "warning", Due(at("2026-11-25T08:00"), maintenance=True)),
+        ({"hours": DAY}, [MORNING], "warning", Due(MORNING.end, maintenance=True)),
+        ({"digest_at": time(8)}, [MORNING], "warning", Due(at("2026-11-26T08:00"), digest=True, maintenance=True)),
+        ({"digest_at": time(8)}, [MORNING], "critical", Due(NOW)),
     ],
 )
 def test_when_an_edge_is_told(rule: dict[str, object], windows: list[Window], severity: str, expected: Due) -> None:
     made = Rule.model_validate({"name": "n", **rule})
     assert due(made, windows, BRAZIL, NOW, PRICE._replace(severity=severity)) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_is_due_within_a_window_nor_out_of_its_hours(seed: int) -> None:
+    draw = random.Random(seed)
+    for _ in range(200):
+        begins = [NOW + timedelta(minutes=draw.randrange(-600, 4000)) for _ in range(draw.randrange(6))]
+        scopes = (Scope(), Scope(integration_types=("price", "orders")), Scope(affiliates=("AMZ",)))
+        windows = [
+            Window(each, each + timedelta(minutes=draw.randrange(1, 1500)), draw.choice(scopes)) for each in begins
+        ]
+        day = draw.choice((None, Hours(begin=draw.choice(CLOCKS), end=draw.choice(CLOCKS))))
+        rule = Rule(name="n", hours=day, digest_at=draw.choice((None, *CLOCKS)))
+        about = PRICE._replace(severity=draw.choice(SEVERITIES))
+        found = due(rule, windows, BRAZIL, NOW, about)
+        assert found.at >= NOW
+        assert not any(each.has(found.at, about) for each in windows)
+        assert found.digest is (rule.digest_at is not None and about.severity != "critical")
+        assert about.severity == "critical" or day is None or day.has(found.at, BRAZIL)
+        assert not found.digest or found.at.astimezone(BRAZIL).time() == rule.digest_clock
+        if any(each.has(NOW, about) for each in windows):
+            assert found.maintenance
 
 
 def test_a_window_is_of_its_part_of_the_account_and_ends_when_it_ends() -> None:

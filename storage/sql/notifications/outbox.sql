@@ -170,6 +170,18 @@ UPDATE notification_messages SET content = :content::jsonb
 WHERE account = :account::text AND id = :id::uuid AND content IS NULL AND edge_ids = :edge_ids::bigint[]
 RETURNING true
 
+-- put_off --
+-- Lets a message wait for the end of a maintenance window.
+UPDATE notification_messages SET due_at = :at::timestamptz, not_before = :at::timestamptz, maintenance = true
+WHERE account = :account::text AND id = :id::uuid AND state = 'waiting'
+
+-- take_out --
+-- Takes edges out of a digest that has no content yet. Answers with those that are left.
+UPDATE notification_messages
+SET edge_ids = ARRAY(SELECT edge FROM unnest(edge_ids) AS told (edge) WHERE edge <> ALL(:edge_ids::bigint[]) ORDER BY 1)
+WHERE account = :account::text AND id = :id::uuid AND content IS NULL
+RETURNING edge_ids
+
 -- mark_tried --
 -- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again; it
 -- is given up when that would be too late. One that was ended meanwhile was sent all the same. Their channel counts those
