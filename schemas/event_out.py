@@ -22,6 +22,7 @@ class EventType(StrEnum):
     LOG_RECOVERED = "conexoes.log.recovered.v1"
     INCIDENT_OPENED = "conexoes.incident.opened.v1"
     INCIDENT_ESCALATED = "conexoes.incident.escalated.v1"
+    INCIDENT_JOINED = "conexoes.incident.joined.v1"
     INCIDENT_RESOLVED = "conexoes.incident.resolved.v1"
     INCIDENT_REOPENED = "conexoes.incident.reopened.v1"
     COMMAND_DONE = "conexoes.command.done.v1"
@@ -52,7 +53,7 @@ class LogEdge(_Data):
 
 
 class IncidentEdge(_Data):
-    """An incident that opened, escalated, resolved or reopened."""
+    """An incident that opened, escalated, got another kind or type, resolved or reopened."""
 
     incident_id: str
     edge: Edge
@@ -90,6 +91,7 @@ DATA: Final[Mapping[EventType, type[_Data]]] = {
     EventType.LOG_RECOVERED: LogEdge,
     EventType.INCIDENT_OPENED: IncidentEdge,
     EventType.INCIDENT_ESCALATED: IncidentEdge,
+    EventType.INCIDENT_JOINED: IncidentEdge,
     EventType.INCIDENT_RESOLVED: IncidentEdge,
     EventType.INCIDENT_REOPENED: IncidentEdge,
     EventType.COMMAND_DONE: CommandDone,

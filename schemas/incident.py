@@ -32,15 +32,18 @@ class State(StrEnum):
 
 
 class Edge(StrEnum):
-    """Changes of the state of an incident, each of which is told once."""
+    """Changes of an incident, each of which is told once."""
 
     OPENED = "opened"
     ESCALATED = "escalated"
+    JOINED = "joined"  # a kind that is no graver, or a type, is part of it too: its state stays
     RESOLVED = "resolved"
     REOPENED = "reopened"
 
 
 Severity = Literal["warning", "critical"]
+#: Kinds that are left for good after a while, whether they are over or not.
+Unwatched = Literal["silence", "reprocess_stopped"]
 
 
 class _Shown(BaseModel):
@@ -72,6 +75,11 @@ class IncidentFacts(BaseModel):
     command_id: str | None = Field(default=None, description="of the reprocess that stopped")
     integration_types: list[str] = Field(default=[], description="types that it is about; empty: any")
     kinds: list[Kind] = Field(default=[], description="its kind, and those that it explains")
+    unwatched: Unwatched | None = Field(
+        default=None,
+        description="of a resolved one that is closed without being over: a silence of 28 days; a stopped reprocess "
+        "after which another one was asked for, or a day went by",
+    )
     seen_at: datetime | None = Field(default=None, description="the last time of the data at which it was so")
 
 
@@ -123,7 +131,7 @@ class Incident(_Shown):
 
 
 class IncidentEdge(_Shown):
-    """One change of an incident's state, with the figures of that moment."""
+    """One change of an incident, with the figures of that moment."""
 
     edge: Edge
     at: datetime

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from schemas.incident import Edge, IncidentFacts, Kind, Severity, State
-from schemas.signal import Figures, Signal
+from schemas.incident import Edge, IncidentFacts, Kind, Severity, State, Unwatched
+from schemas.signal import LONGEST_SILENCE, Figures, Signal
 
 #: The data must have been without a signal for so long before an incident is over.
 CALM = timedelta(minutes=10)
@@ -133,9 +133,12 @@ class _Growing:
 
     def _grown(self) -> Change | None:
         before = self._before
-        kinds = sorted({*before.facts.kinds, *(each.kind for each in self._taken)}, key=_RANK.__getitem__)
-        types = sorted({*before.facts.integration_types, *(type_ for each in self._taken for type_ in each.types)})
-        if not before.facts.integration_types and self._edge is None:
+        was = before.facts
+        kinds = sorted({*was.kinds, *(each.kind for each in self._taken)}, key=_RANK.__getitem__)
+        # What is too little to open an incident is too little to say that it is about another type.
+        begun = {type_ for each in self._taken if each.opens for type_ in each.types}
+        types = sorted({*was.integration_types, *begun})
+        if not was.integration_types and self._edge is None:
             types = []  # it is of any type
         graver = _RANK[kinds[-1]] > _RANK[before.kind]
         critical = before.severity == "critical" and self._edge is not Edge.REOPENED
@@ -143,8 +146,10 @@ class _Growing:
         edge, state = self._edge, before.state
         if edge is not None:
             state = State.OPEN
-        elif got_critical or (state is State.OPEN and graver):
+        elif got_critical or graver:
             edge, state = Edge.ESCALATED, State.ESCALATED
+        elif (kinds, types) != (was.kinds, was.integration_types):
+            edge = Edge.JOINED
         facts = self._facts(kinds, types)
         after = before._replace(
             kind=kinds[-1],
@@ -156,7 +161,6 @@ class _Growing:
             facts=facts,
         )
         told = (after.kind, after.integration_type, after.severity, facts.kinds, facts.integration_types, facts.faults)
-        was = before.facts
         known = (before.kind, before.integration_type, before.severity, was.kinds, was.integration_types, was.faults)
         if edge is None and told == known and not _aged(was, self._at):
             return None
@@ -197,7 +201,26 @@ class _Growing:
         at = figures.time_of(before.facts.integration_types or figures.as_of)
         if at - (before.facts.seen_at or before.changed_at) < CALM:
             return None
-        return Change(before._replace(state=State.RESOLVED, changed_at=at, resolved_at=at), Edge.RESOLVED)
+        facts = before.facts.model_copy(update={"unwatched": self._unwatched(figures)})
+        return Change(before._replace(state=State.RESOLVED, changed_at=at, resolved_at=at, facts=facts), Edge.RESOLVED)
+
+    def _unwatched(self, figures: Figures) -> Unwatched | None:
+        """Return the kind that says nothing any more though it is not over."""
+        mine, facts = self._before, self._before.facts
+        if mine.kind is Kind.REPROCESS_STOPPED:
+            return "reprocess_stopped"
+        if Kind.SILENCE not in facts.kinds:
+            return None
+        since = facts.since or mine.opened_at
+        lasts = [
+            (each.last, figures.time_of((each.integration_type,)))
+            for each in figures.pairs
+            # What fell silent before is no part of it.
+            if mine.affiliate in (None, each.affiliate)
+            and each.integration_type in facts.integration_types
+            and each.last >= since
+        ] or [(since, figures.time_of(facts.integration_types))]
+        return "silence" if any(at - last >= LONGEST_SILENCE for last, at in lasts) else None
 
     def _faults(self) -> list[str]:
         return [*self._before.facts.faults, *(fault for each in self._taken for fault in each.facts.faults)]

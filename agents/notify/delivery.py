@@ -7,6 +7,7 @@ sent again when the lease of its channel ends, with the same id and the same con
 import asyncio
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
@@ -17,6 +18,7 @@ import structlog
 
 from agents.metrics import NOTIFICATIONS
 from agents.notify.apart import apart
+from agents.notify.holding import not_held
 from agents.process.availability import until_available
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
@@ -30,8 +32,10 @@ from outbound.signature import Signer
 from outbound.webhook import send_webhook
 from schemas.envelope import STRUCTURED
 from schemas.event_out import NOTIFICATION, event
+from schemas.incident import Edge
+from schemas.notification.heard import since_its_end
 from schemas.notification.message import ChannelKind, Content, Message
-from schemas.notification.notice import digest
+from schemas.notification.notice import Told, digest
 from schemas.notification.tries import pause_after
 from schemas.playbook import Playbook
 from schemas.reasons.code import ReasonCode
@@ -49,7 +53,7 @@ from storage.notifications.outbox import (
     messages_to_send,
     release_channel,
 )
-from storage.notifications.planning import edges_told, with_own_entries
+from storage.notifications.planning import edges_heard, edges_told, with_own_entries
 
 #: Channels to which a worker sends at once.
 SLOTS: Final = 32
@@ -128,10 +132,14 @@ class Delivery:
         """Send what a channel has to get, in order, until a try fails or its time is over."""
         ends = time.monotonic() + min(TURN_SECONDS, self._lease_seconds / 2)
         waiting = await until_available(_WORK, partial(self._prepare, channel))
-        parts = [waiting] if channel.kind == "topic" else [[each] for each in waiting]
+        parts = deque([waiting] if channel.kind == "topic" and waiting else [[each] for each in waiting])
         last: Sent | None = None
-        for part in parts:
+        while parts:
+            part = parts.popleft()
             last = await self._try(session, channel, part)
+            if last.outcome == "refused" and len(part) > 1:  # one of them is: each for itself says which
+                parts.extend([each] for each in part)
+                continue
             tried = [_tried(each, last) for each in part]
             await until_available(_WORK, partial(self._mark, channel.account, tried))
             for each in part:
@@ -156,7 +164,7 @@ class Delivery:
         """
         written: list[Waiting] = []
         async with self._database.transaction() as connection:
-            for each in await messages_to_send(connection, channel, AT_ONCE):
+            for each in await not_held(connection, channel, await messages_to_send(connection, channel, AT_ONCE)):
                 if each.content is not None:
                     written.append(each)
                     continue
@@ -173,7 +181,10 @@ class Delivery:
 
     async def _write(self, connection: Connection, channel: LeasedChannel, waiting: Waiting) -> Waiting | None:
         """Write a digest, and keep what is written; None for one that got more meanwhile: it is written next time."""
-        tolds = await edges_told(connection, waiting.edge_ids)
+        tolds = [
+            await _as_heard(connection, channel, waiting, each)
+            for each in await edges_told(connection, waiting.edge_ids)
+        ]
         playbook = await with_own_entries(connection, self._playbook(), channel.account)
         content = digest(tolds, channel.reader, playbook=playbook, public_url=self._settings.public_url)
         if not await keep_content(connection, channel.account, waiting, content):
@@ -252,6 +263,14 @@ class Delivery:
         except BrokerUnavailable as exc:
             return Sent("again", exc.reason)
         return Sent("sent")
+
+
+async def _as_heard(connection: Connection, channel: LeasedChannel, digest: Waiting, told: Told) -> Told:
+    """Return an edge as it is to the reader of a digest: what joins one that is new to them begins it."""
+    if told.edge is not Edge.JOINED:
+        return told
+    heard = await edges_heard(connection, told, digest.rule_id, channel.id)
+    return told if since_its_end(heard) else told._replace(edge=Edge.OPENED)
 
 
 def _event_of(waiting: Waiting) -> dict[str, object]:

@@ -6,16 +6,18 @@ from datetime import datetime
 from agents.notify.apart import apart
 from agents.process.rounds import rounds
 from schemas.incident import Edge
+from schemas.notification.heard import news, since_its_end
 from schemas.notification.message import MessageState
 from schemas.notification.notice import Told, notice
-from schemas.notification.rule import Window, digest_after, due
+from schemas.notification.rule import Window, due
 from schemas.playbook import Playbook
 from storage.database import Connection, Database
 from storage.notifications.planning import (
     InForce,
     add_notice,
-    add_to_digest,
+    edges_heard,
     plan_alone,
+    put_into_digest,
     rules_in_force,
     supersede,
     take_edges,
@@ -79,16 +81,10 @@ class Planning:
         now: datetime,
         playbook: Playbook,
     ) -> None:
-        tells = by.rule.tells(
-            affiliate=told.affiliate,
-            integration_type=told.integration_type,
-            kind=told.kind,
-            severity=told.severity,
-        )
-        if not tells and told.edge is not Edge.RESOLVED:
+        if not by.rule.tells(told.about) and told.edge is not Edge.RESOLVED:
             return
         async with apart(connection, account=told.account, edge_id=told.edge_id, rule=str(by.rule_id)):
-            await self._plan_message(connection, told, by, windows, now=now, playbook=playbook, tells=tells)
+            await self._plan_message(connection, told, by, windows, now=now, playbook=playbook)
 
     async def _plan_message(
         self,
@@ -99,29 +95,18 @@ class Planning:
         *,
         now: datetime,
         playbook: Playbook,
-        tells: bool,
     ) -> None:
-        over = told.edge is Edge.RESOLVED
-        was_told = await supersede(connection, told, by, now)
-        # Who was told that it began is told that it is over, whatever the rule or the severity is by now.
-        if not tells and not was_told:
+        replaces = await supersede(connection, told, by, now)
+        heard = await edges_heard(connection, told, by.rule_id, by.channel_id)
+        edge = news(by.rule, told.edge, told.about, heard, replaces=replaces)
+        if edge is None:
             return
-        when = due(
-            by.rule,
-            windows,
-            by.reader.zone,
-            now,
-            affiliate=told.affiliate,
-            integration_type=told.integration_type,
-            severity=told.severity,
-        )
+        when = due(by.rule, windows, by.reader.zone, now, told.about)
         # It began and ended within a maintenance window: nobody is told, and the log says so.
-        began_within = any(each.has(told.opened_at, told.affiliate, told.integration_type) for each in windows)
-        state: MessageState = "muted" if over and when.maintenance and began_within and not was_told else "waiting"
-        if when.digest and by.rule.digest_at is not None and state == "waiting":
-            at = when.at
-            while not await add_to_digest(connection, told, by, at):
-                at = digest_after(by.rule.digest_at, at, by.reader.zone)
+        within = edge is Edge.RESOLVED and any(each.has(told.began_at, told.about) for each in windows)
+        state: MessageState = "muted" if within and when.maintenance and not since_its_end(heard) else "waiting"
+        if when.digest and state == "waiting":
+            await put_into_digest(connection, told, by, when.at)
             return
-        content = notice(told, by.reader, playbook=playbook, public_url=self._public_url)
+        content = notice(told._replace(edge=edge), by.reader, playbook=playbook, public_url=self._public_url)
         await add_notice(connection, told, by, when, content=content, state=state)

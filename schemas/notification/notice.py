@@ -14,9 +14,10 @@ from babel.numbers import format_decimal, format_percent
 from schemas.catalogue import BY_NAME, Language
 from schemas.incident import Edge, Kind, Severity
 from schemas.notification.message import Content
+from schemas.notification.rule import About
 from schemas.notification.words import ADVICE, PHRASES
 from schemas.playbook import Playbook, PlaybookEntry, SeenError
-from schemas.words import word
+from schemas.words import UNWATCHED, word
 
 #: Facts of an incident that say which error it is about.
 _OF_ERROR: Final = ("code", "fingerprint")
@@ -42,7 +43,15 @@ class Told(NamedTuple):
     integration_type: str | None
     affiliate: str | None
     opened_at: datetime
+    began_at: datetime  # for the last time
     facts: Mapping[str, Any]
+
+    @property
+    def about(self) -> About:
+        """Parts that rules and windows ask for: every kind and type, where an erasure has left them in the facts."""
+        own = frozenset() if self.integration_type is None else frozenset({self.integration_type})
+        types, kinds = (names_of(self.facts, name) for name in ("integration_types", "kinds"))
+        return About(self.affiliate, types or own, kinds or frozenset({self.kind}), self.severity)
 
 
 class Reader(NamedTuple):
@@ -50,6 +59,12 @@ class Reader(NamedTuple):
 
     language: Language
     zone: ZoneInfo
+
+
+def names_of(facts: Mapping[str, Any], name: str) -> frozenset[str]:
+    """Return a list of facts; nothing where there is none."""
+    found = facts.get(name)
+    return frozenset(each for each in found if isinstance(each, str)) if isinstance(found, list) else frozenset()
 
 
 def link(public_url: str | None, told: Told) -> str | None:
@@ -143,11 +158,16 @@ class _Words:
 
 
 def _title(told: Told, say: _Words) -> str:
-    place = " · ".join(filter(None, (told.affiliate, _type(told, say.language)))) or told.account
+    only = told.integration_type
+    place = " · ".join(filter(None, (told.affiliate, only and _type(only, say.language)))) or told.account
     count = _figure(told, "count")
     number = "" if count is None else f" ({say.number(count)})"
     kind = word("incident", told.kind, say.language)
-    return f"{word('edge', told.edge, say.language)}: {place}: {kind[:1].lower()}{kind[1:]}{number}"
+    unwatched = _unwatched(told)
+    edge = (
+        word("unwatched", unwatched, say.language, short=True) if unwatched else word("edge", told.edge, say.language)
+    )
+    return f"{edge}: {place}: {kind[:1].lower()}{kind[1:]}{number}"
 
 
 def _lines(told: Told, entry: PlaybookEntry | None, say: _Words, *, short: bool = False) -> list[tuple[str, str]]:
@@ -157,10 +177,14 @@ def _lines(told: Told, entry: PlaybookEntry | None, say: _Words, *, short: bool 
     if not short:
         lines.append(("account", told.account))
         lines += [("affiliate", told.affiliate)] if told.affiliate else []
-        lines += [("type", kind)] if (kind := _type(told, say.language)) else []
+        types = [_type(each, say.language) for each in sorted(told.about.integration_types)]
+        lines += [("type", ", ".join(types))] if types else []
         lines.append(("severity", word("severity", told.severity, say.language)))
     lines.append(("since", say.moment(_since(told))))
-    lines += [("until", say.moment(told.at))] if told.edge is Edge.RESOLVED else []
+    if unwatched := _unwatched(told):
+        lines.append(("why", word("unwatched", unwatched, say.language)))
+    elif told.edge is Edge.RESOLVED:
+        lines.append(("until", say.moment(told.at)))
     lines += [("count", say.number(count))] if count is not None else []
     if share is not None:
         as_usual = "" if usual is None else f" ({say.phrase('usual') % say.percent(usual)})"
@@ -171,6 +195,12 @@ def _lines(told: Told, entry: PlaybookEntry | None, say: _Words, *, short: bool 
         advice = getattr(entry.what_to_do, say.language) if entry else ADVICE[told.kind][say.language]
         lines.append(("advice", advice))
     return lines
+
+
+def _unwatched(told: Told) -> str | None:
+    """Return the kind of an incident that was closed without being over."""
+    found = told.facts.get("unwatched")
+    return found if told.edge is Edge.RESOLVED and isinstance(found, str) and found in UNWATCHED else None
 
 
 def _figure(told: Told, name: str) -> float | None:
@@ -188,9 +218,8 @@ def _since(told: Told) -> datetime:
     return since if since.tzinfo is not None else told.opened_at
 
 
-def _type(told: Told, language: Language) -> str | None:
-    name = told.integration_type
-    return None if name is None else BY_NAME[name].labels[language] if name in BY_NAME else name
+def _type(name: str, language: Language) -> str:
+    return BY_NAME[name].labels[language] if name in BY_NAME else name
 
 
 def _entry(told: Told, playbook: Playbook) -> PlaybookEntry | None:

@@ -15,10 +15,21 @@ from schemas.result import Affiliate
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 MAX_NAME_CHARACTERS: Final = 80
 MAX_CHOICES: Final = 100
+#: Days that have one on which a digest may be sent, though a change of the clock leaves out its time on one.
+_DIGEST_DAYS: Final = 16
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARACTERS, strip_whitespace=True)]
 #: Monday is 1, as in ISO 8601.
 Weekday = Annotated[int, Field(ge=1, le=7)]
+
+
+class About(NamedTuple):
+    """Parts of an incident that rules and windows ask for."""
+
+    affiliate: str | None  # None: of no one affiliate
+    integration_types: frozenset[str]
+    kinds: frozenset[str]
+    severity: Severity
 
 
 class Scope(BaseModel):
@@ -35,11 +46,20 @@ class Scope(BaseModel):
             raise ValueError(f"{', '.join(unknown)}: no integration type")
         return self
 
-    def has(self, affiliate: str | None, integration_type: str | None) -> bool:
-        """Return True for what is in it. What is of no one affiliate is in no part that names affiliates."""
-        return (not self.affiliates or affiliate in self.affiliates) and (
-            not self.integration_types or integration_type in self.integration_types
+    def touches(self, about: About) -> bool:
+        """Return True where a part of an incident is in it. What is of none is not in what names some."""
+        return self._has_affiliate(about) and (
+            not self.integration_types or not about.integration_types.isdisjoint(self.integration_types)
         )
+
+    def covers(self, about: About) -> bool:
+        """Return True where all of an incident is in it. What names no type may be of any."""
+        return self._has_affiliate(about) and (
+            not self.integration_types or set() < about.integration_types <= set(self.integration_types)
+        )
+
+    def _has_affiliate(self, about: About) -> bool:
+        return not self.affiliates or about.affiliate in self.affiliates
 
 
 class Hours(BaseModel):
@@ -70,6 +90,12 @@ class Hours(BaseModel):
             _day_before(local.date()) in self.days and clock < self.end
         )
 
+    def has_clock(self, clock: time) -> bool:
+        """Return True for a time of day that is in these hours on any day."""
+        if self.begin < self.end:
+            return self.begin <= clock < self.end
+        return clock >= self.begin or clock < self.end
+
     def next(self, at: datetime, zone: ZoneInfo) -> datetime:
         """Return `at` when it is in these hours, or else when they begin next."""
         if self.has(at, zone):
@@ -90,13 +116,20 @@ class Rule(Scope):
     critical_at_once: bool = Field(default=True, description="critical ones do not wait for the hours, nor the digest")
     digest_at: time | None = Field(default=None, description="one message a day, at this time; null = one an edge")
 
-    def tells(self, *, affiliate: str | None, integration_type: str | None, kind: Kind, severity: Severity) -> bool:
-        """Return True for an incident that is told by this rule."""
+    @property
+    def digest_clock(self) -> time | None:
+        """The time of day of the digest: when the hours begin, if they never have `digest_at`."""
+        if self.digest_at is None or self.hours is None or self.hours.has_clock(self.digest_at):
+            return self.digest_at
+        return self.hours.begin
+
+    def tells(self, about: About) -> bool:
+        """Return True for an incident that is told by this rule: one of its types and one of its kinds are enough."""
         return (
             self.enabled
-            and self.has(affiliate, integration_type)
-            and (not self.kinds or kind in self.kinds)
-            and SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)
+            and self.touches(about)
+            and (not self.kinds or not self.kinds.isdisjoint(about.kinds))
+            and SEVERITIES.index(about.severity) >= SEVERITIES.index(self.severity)
         )
 
 
@@ -115,36 +148,39 @@ class Window(NamedTuple):
     end: datetime
     scope: Scope
 
-    def has(self, at: datetime, affiliate: str | None, integration_type: str | None) -> bool:
-        return self.begin <= at < self.end and self.scope.has(affiliate, integration_type)
+    def has(self, at: datetime, about: About) -> bool:
+        """Return True when it is on, and all of an incident is in it: of what is partly without it is told."""
+        return self.begin <= at < self.end and self.scope.covers(about)
 
 
-def due(
-    rule: Rule,
-    windows: Sequence[Window],
-    zone: ZoneInfo,
-    now: datetime,
-    *,
-    affiliate: str | None,
-    integration_type: str | None,
-    severity: Severity,
-) -> Due:
+def due(rule: Rule, windows: Sequence[Window], zone: ZoneInfo, now: datetime, about: About) -> Due:
     """Return when an edge of now is told by a rule: after maintenance, within hours, or with the digest."""
+    at_once = rule.critical_at_once and about.severity == "critical"
+    digest = rule.digest_at is not None and not at_once
     at, maintenance = now, False
-    # Windows may overlap, or follow each other.
-    while ends := [each.end for each in windows if each.has(at, affiliate, integration_type)]:
-        at, maintenance = max(ends), True
-    if rule.critical_at_once and severity == "critical":
-        return Due(at, maintenance=maintenance)
-    if rule.digest_at is not None:
-        return Due(digest_after(rule.digest_at, at, zone), digest=True, maintenance=maintenance)
-    return Due(at if rule.hours is None else rule.hours.next(at, zone), maintenance=maintenance)
+    while True:
+        # Windows may overlap, or follow each other.
+        while ends := [each.end for each in windows if each.has(at, about)]:
+            at, maintenance = max(ends), True
+        if digest:
+            at = digest_after(rule, at, zone)
+        elif rule.hours is not None and not at_once:
+            at = rule.hours.next(at, zone)
+        if not any(each.has(at, about) for each in windows):  # which hours and digests know nothing of
+            return Due(at, digest, maintenance)
 
 
-def digest_after(clock: time, at: datetime, zone: ZoneInfo) -> datetime:
-    """Return the next moment after `at` at which it is this time of day: once a day, also where clocks change."""
-    days = (at.astimezone(zone).date() + timedelta(days=day) for day in range(3))
-    return min(each for each in (_moment(clock, day, zone, fold=0) for day in days) if each > at)
+def digest_after(rule: Rule, at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the next moment after `at` of the digest of a rule that has one: once a day, also where clocks change, and
+    on a day that has it in the hours of the rule.
+    """
+    clock = rule.digest_clock or time()
+    days = (at.astimezone(zone).date() + timedelta(days=day) for day in range(_DIGEST_DAYS))
+    moments = [each for each in (_moment(clock, day, zone, fold=0) for day in days) if each > at]
+    if rule.hours is None:
+        return moments[0]
+    within = (each for each in moments if rule.hours.has(each, zone))
+    return next(within, rule.hours.next(moments[0], zone))
 
 
 def _moments(clock: time, at: datetime, zone: ZoneInfo) -> list[datetime]:

@@ -180,7 +180,8 @@ CREATE INDEX notification_messages_digests ON notification_messages (account, ch
 CREATE INDEX notification_messages_by_end ON notification_messages (ended_at) WHERE ended_at IS NOT NULL;
 
 GRANT SELECT, INSERT ON notification_messages TO conexoes_writer;
-GRANT UPDATE (state, edge_ids, content, not_before, tries, error, ended_at) ON notification_messages TO conexoes_writer;
+GRANT UPDATE (state, edge_ids, maintenance, content, due_at, not_before, tries, error, ended_at)
+    ON notification_messages TO conexoes_writer;
 GRANT SELECT ON notification_messages TO conexoes_reader;
 ALTER TABLE notification_messages ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON notification_messages TO conexoes_writer USING (true) WITH CHECK (true);

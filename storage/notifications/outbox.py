@@ -45,6 +45,7 @@ class Waiting(NamedTuple):
 
     id: uuid.UUID
     kind: MessageKind
+    rule_id: uuid.UUID | None  # of a notice and a digest
     incident_id: int | None
     edge_ids: list[int]
     event_type: str | None
@@ -101,6 +102,7 @@ async def messages_to_send(connection: Connection, channel: LeasedChannel, at_mo
         Waiting(
             row["id"],
             row["kind"],
+            row["rule_id"],
             row["incident_id"],
             row["edge_ids"] or [],
             row["event_type"],
@@ -124,6 +126,17 @@ async def keep_content(connection: Connection, account: str, digest: Waiting, co
         connection, account=account, id=digest.id, edge_ids=list(digest.edge_ids), content=content.model_dump_json()
     )
     return bool(kept)
+
+
+async def put_off(connection: Connection, account: str, waiting: Waiting, at: datetime) -> None:
+    """Let a message wait until a time after maintenance."""
+    await SQL["put_off"].execute(connection, account=account, id=waiting.id, at=at)
+
+
+async def take_out(connection: Connection, account: str, digest: Waiting, edge_ids: Sequence[int]) -> list[int]:
+    """Take edges out of a digest that has no content yet. Returns those that are left."""
+    left = await SQL["take_out"].fetchval(connection, account=account, id=digest.id, edge_ids=list(edge_ids))
+    return list(left or [])
 
 
 async def mark_tried(connection: Connection, account: str, tried: Sequence[Tried]) -> None:

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.incident import Edge, Kind
+from schemas.notification.heard import Heard
 from schemas.notification.message import Content, MessageState, message_id
-from schemas.notification.notice import Reader, Told
-from schemas.notification.rule import SEVERITIES, Due, Rule, Scope, Window
+from schemas.notification.notice import Reader, Told, names_of
+from schemas.notification.rule import SEVERITIES, Due, Rule, Scope, Window, digest_after
 from schemas.playbook import Playbook, WrittenEntries
 from storage.database import Connection
 from storage.playbook import list_entries
@@ -89,16 +90,31 @@ async def windows_in_force(
 
 
 async def supersede(connection: Connection, told: Told, by: InForce, now: datetime) -> bool:
-    """End what waits to tell of an earlier edge. Returns True when its incident was told before."""
-    of = {
+    """End what waits to tell of an earlier edge. Returns True when something has waited for its time.
+
+    What waits for another try is the better message than one that more has joined.
+    """
+    of = _of(told, by.rule_id, by.channel_id)
+    ended = await SQL["supersede"].fetchval(connection, **of, now=now, tried=told.edge is not Edge.JOINED)
+    taken = await SQL["take_from_digests"].fetchval(connection, **of, now=now)
+    return bool(ended or taken)
+
+
+async def edges_heard(
+    connection: Connection, told: Told, rule_id: uuid.UUID | None, channel_id: uuid.UUID
+) -> list[Heard]:
+    """Return the edges of an incident before one of which its reader was told by a rule, or will be, in order."""
+    rows = await SQL["heard"].fetch(connection, **_of(told, rule_id, channel_id), edge_id=told.edge_id)
+    return [Heard(Edge(row["edge"]), names_of(json.loads(row["facts"]), "kinds")) for row in rows]
+
+
+def _of(told: Told, rule_id: uuid.UUID | None, channel_id: uuid.UUID) -> dict[str, Any]:
+    return {
         "account": told.account,
         "incident_id": told.incident_id,
-        "rule_id": by.rule_id,
-        "channel_id": by.channel_id,
+        "rule_id": rule_id,
+        "channel_id": channel_id,
     }
-    await SQL["supersede"].execute(connection, **of, now=now)
-    await SQL["take_from_digests"].execute(connection, **of, now=now)
-    return bool(await SQL["was_told"].fetchval(connection, **of))
 
 
 async def add_notice(
@@ -135,6 +151,12 @@ async def add_to_digest(connection: Connection, told: Told, by: InForce, at: dat
     return added is not None
 
 
+async def put_into_digest(connection: Connection, told: Told, by: InForce, at: datetime) -> None:
+    """Add an edge to the digest of `at`, or to the first one after that which has no content yet."""
+    while not await add_to_digest(connection, told, by, at):
+        at = digest_after(by.rule, at, by.reader.zone)
+
+
 def told_of(row: Any) -> Told:
     """Return the edge of a row with `told_columns`. Raises ValueError for words that this version does not know."""
     return Told(
@@ -148,5 +170,6 @@ def told_of(row: Any) -> Told:
         row["integration_type"],
         row["affiliate"],
         row["opened_at"],
+        row["began_at"],
         json.loads(row["facts"]),
     )

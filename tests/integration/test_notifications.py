@@ -37,6 +37,7 @@ from schemas.playbook import Playbook
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.shown.notification import ShownMessage
+from schemas.topics import MAX_DEAD_LETTER_BYTES
 from storage.database import Connection, Database
 from storage.notifications import definitions
 from storage.notifications.outbox import (
@@ -366,6 +367,7 @@ async def test_what_waits_is_replaced_by_what_is_newer_and_a_digest_has_each_inc
         await owner.execute("DELETE FROM notification_addresses")
         sealed = SEALER.seal(address), SEALER.seal(SECRET)
         await owner.execute("INSERT INTO notification_addresses VALUES ('acme', $1, $2, $3)", channel, *sealed)
+        await owner.execute("UPDATE maintenance_windows SET ends_at = now()")
         await owner.execute("UPDATE notification_messages SET not_before = now() WHERE state = 'waiting'")
         async with delivering(writer, settings(1)):
             await log_of(reader, {"sent", "superseded", "muted"}, 6)
@@ -411,6 +413,23 @@ async def test_events_out_are_edges_of_logs_and_reach_topic_and_webhook_once_eac
     sent = {each.kind: each.sent for each in await definitions.list_channels(reader, "acme")}
     assert sent == {"topic": 4, "webhook": 1}
     assert uuid.UUID(events[0]["id"])
+
+
+async def test_an_event_that_kafka_does_not_take_fails_alone(
+    broker_settings: BrokerSettings, writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    channel = await add_channel(writer, "topic", events=list(EventType))
+    await owner.executemany(
+        """INSERT INTO notification_messages
+               (account, id, channel_id, kind, event_type, event_uuid, subject, content, due_at, not_before)
+           VALUES ('acme', gen_random_uuid(), $1, 'event', 'conexoes.command.done.v1', gen_random_uuid(), $2,
+               jsonb_build_object('text', $3::text), now(), now())""",
+        [(channel, str(number), "x" * (MAX_DEAD_LETTER_BYTES if number == 3 else 1)) for number in range(7)],
+    )
+    async with delivering(writer, settings(1), broker_settings):
+        await log_of(reader, {"failed"}, 1)
+    assert await owner.fetchval("SELECT subject FROM notification_messages") == "3"
+    assert [each.sent for each in await definitions.list_channels(reader, "acme")] == [6]
 
 
 @pytest.mark.parametrize("removed", [True, False], ids=["removed", "of another key"])
@@ -491,6 +510,117 @@ async def test_maintenance_ends_what_a_dead_channel_and_a_removed_one_never_took
     assert [tuple(row) for row in await owner.fetch(count, dead)] == [
         ("waiting", None, 1),
         ("failed", "message_given_up", 501),
+    ]
+
+
+async def test_who_names_a_type_or_kind_is_told_when_it_joins_and_a_window_of_all_types_silences(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    channel, now = await add_channel(writer, "webhook", "http://127.0.0.1:9/"), datetime.now(UTC)
+    await add_rule(writer, channel, name="price", integration_types=["price"], affiliates=["MLB"])
+    await add_rule(writer, channel, name="kinds", kinds=["new_fault", "breaker_opened"], affiliates=["MLB"])
+    await add_rule(writer, channel, name="window", affiliates=["W", "V"])
+    span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+    for affiliate, types in (("W", ("price", "inventory")), ("V", ("price",))):
+        scope = Scope(affiliates=(affiliate,), integration_types=types)
+        await definitions.make_window(writer, "acme", **span, scope=scope, reason="deploy", author=MARIA)
+    several: dict[str, Any] = {"integration_type": None, "facts": _facts("inventory", "price")}
+    for affiliate in ("W", "V"):
+        await add_incident(owner, affiliate=affiliate, **several)
+    incident = await add_incident(owner, kind="new_fault", integration_type="inventory", facts=_facts("inventory"))
+    planning = Planning(writer)
+    await planning.plan()
+    stories = [
+        (_facts("inventory", "price"), "joined"),
+        (_facts("inventory", "orders", "price", kinds=("new_fault", "breaker_opened")), "joined"),
+        (_facts("inventory", "orders", "price", kinds=("new_fault", "breaker_opened", "failure_share")), "escalated"),
+        (_facts("inventory", "orders", "price", kinds=("new_fault", "breaker_opened", "failure_share")), "resolved"),
+    ]
+    for facts, edge in stories:
+        await owner.execute(
+            "UPDATE incidents SET facts = $1, integration_type = NULL WHERE incident_id = $2", facts, incident
+        )
+        await add_edge(owner, incident, edge)
+        await planning.plan()
+    log = await definitions.list_messages(reader, "acme", limit=50)
+    titles: defaultdict[str, list[str]] = defaultdict(list)
+    for each in reversed(log):
+        titles[str(each.rule)].append((each.title or "").partition(":")[0])
+    assert titles["price"] == ["Começou", "Piorou", "Resolvido"]
+    assert titles["kinds"] == ["Começou", "Há mais", "Piorou", "Resolvido"]
+    waits = {
+        (each.title or "").split()[1]: each.due_at > now + timedelta(minutes=59)
+        for each in log
+        if each.rule == "window"
+    }
+    assert waits == {"W:": True, "V:": False}
+
+
+def _facts(*types: str, kinds: Sequence[str] = ("new_fault",)) -> str:
+    return json.dumps({"integration_types": types, "kinds": kinds})
+
+
+async def test_what_joins_an_incident_that_waits_for_a_digest_is_told_as_its_beginning(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    hook, soon = Receiver(), datetime.now(ZoneInfo("America/Sao_Paulo")) + timedelta(hours=2)
+    async with answering(hook) as address:
+        await add_rule(writer, await add_channel(writer, "webhook", address), digest_at=soon.strftime("%H:%M"))
+        incident = await add_incident(owner, facts=_facts("price"))
+        await Planning(writer).plan()
+        await owner.execute("UPDATE incidents SET facts = $1", _facts("orders", "price"))
+        await add_edge(owner, incident, "joined")
+        await Planning(writer).plan()
+        await owner.execute("UPDATE notification_messages SET not_before = now()")
+        async with delivering(writer, settings(1)):
+            await log_of(reader, {"sent"}, 1)
+    [[body]] = hook.bodies.values()
+    assert json.loads(body)["data"]["incidents"][0]["edge"] == "opened"
+
+
+async def test_no_end_is_told_of_what_was_not_told_or_was_ended(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    channel, now = await add_channel(writer, "webhook", "http://127.0.0.1:9/"), datetime.now(UTC)
+    await add_rule(writer, channel, name="critical", severity="critical", affiliates=["C"])
+    await add_rule(writer, channel, name="window", affiliates=["W"])
+    planning = Planning(writer)
+
+    async def tell(incident: int, edge: str, severity: str = "warning") -> None:
+        await owner.execute("UPDATE incidents SET severity = $1 WHERE incident_id = $2", severity, incident)
+        await add_edge(owner, incident, edge)
+        await planning.plan()
+
+    critical = await add_incident(owner, affiliate="C", severity="critical")
+    before = await add_incident(owner, affiliate="W")
+    unheard = await add_incident(owner, affiliate="N")
+    await planning.plan()
+    await add_rule(writer, channel, name="new", affiliates=["N"])
+    for edge in ("resolved", "reopened", "resolved"):
+        await tell(critical, edge, "critical" if edge != "reopened" else "warning")
+    await tell(critical, "reopened", "critical")
+    await tell(critical, "resolved")
+    await tell(unheard, "resolved")
+    await tell(unheard, "reopened")
+    await tell(unheard, "resolved")
+    await tell(before, "resolved")
+    span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+    await definitions.make_window(writer, "acme", **span, scope=Scope(affiliates=("W",)), reason="deploy", author=MARIA)
+    for edge in ("reopened", "resolved"):
+        await tell(before, edge)
+    log = await definitions.list_messages(reader, "acme", limit=50)
+    told = [(each.rule, (each.title or "").partition(":")[0], each.state) for each in reversed(log)]
+    assert [each for each in told if each[0] == "critical"] == [
+        ("critical", title, "waiting") for title in ("Começou", "Resolvido", "Voltou", "Resolvido")
+    ]
+    assert [each for each in told if each[0] == "new"] == [
+        ("new", title, "waiting") for title in ("Voltou", "Resolvido")
+    ]
+    assert [each for each in told if each[0] == "window"] == [
+        ("window", "Começou", "waiting"),
+        ("window", "Resolvido", "waiting"),
+        ("window", "Voltou", "superseded"),
+        ("window", "Resolvido", "muted"),
     ]
 
 
@@ -608,6 +738,48 @@ async def test_a_digest_has_nothing_that_was_told_already_or_was_over_within_a_m
     await add_edge(owner, told, "resolved")
     await planning.plan()
     assert await owner.fetchval(edges) == [await owner.fetchval("SELECT max(edge_id) FROM incident_edges")]
+
+
+async def test_a_window_that_is_made_later_silences_what_waits_and_what_is_tried_again(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    hook, now = Receiver(), datetime.now(UTC)
+    edges = "SELECT edge_ids FROM notification_messages WHERE kind = 'digest' AND state = 'waiting' AND due_at > $1"
+    async with answering(hook) as address:
+        channel = await add_channel(writer, "webhook", address)
+        await add_rule(writer, channel, name="notice", affiliates=["W", "N"])
+        await add_rule(writer, channel, name="digest", affiliates=["DW", "DN"], digest_at="12:00")
+        over, *_ = [await add_incident(owner, affiliate=affiliate) for affiliate in ("W", "W", "N", "DW", "DN")]
+        await Planning(writer).plan()
+        await owner.execute("UPDATE notification_messages SET tries = 1 WHERE incident_id = $1", over)
+        # The digest is one of today, whose time has come.
+        await owner.execute("UPDATE notification_messages SET id = gen_random_uuid() WHERE kind = 'digest'")
+        await owner.execute("UPDATE notification_messages SET due_at = now(), not_before = now()")
+        span = {"begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+        scope = Scope(affiliates=("W", "DW"))
+        await definitions.make_window(writer, "acme", **span, scope=scope, reason="deploy", author=MARIA)
+        async with delivering(writer, settings(1)):
+
+            async def the_rest_is_sent() -> bool:
+                return len(hook.bodies) == 2
+
+            await eventually(the_rest_is_sent)
+            log = await definitions.list_messages(reader, "acme", limit=50)
+        sent = b"".join(body for [body] in hook.bodies.values())
+        assert all(name in sent for name in (b'"N"', b'"DN"'))
+        assert not any(name in sent for name in (b'"W"', b'"DW"'))
+        later = [each for each in log if each.state == "waiting"]
+        assert Counter(each.kind for each in later) == {"notice": 2, "digest": 1}
+        assert all(each.due_at >= span["ends_at"] for each in later)
+        assert len(await owner.fetchval(edges, span["ends_at"])) == 1
+        # What is over by the end of the window is told as that.
+        await add_edge(owner, over, "resolved")
+        await Planning(writer).plan()
+        await owner.execute("UPDATE maintenance_windows SET ends_at = now()")
+        await owner.execute("UPDATE notification_messages SET not_before = now() WHERE state = 'waiting'")
+        async with delivering(writer, settings(1)):
+            log = await log_of(reader, {"sent", "superseded"}, 6)
+    assert [each.state for each in log if each.incident_id == str(over)] == ["sent", "superseded"]
 
 
 async def test_a_test_is_sent_at_once_whatever_failed_before_and_whatever_waits(

@@ -1,12 +1,13 @@
 """The state machine of incidents: what opens one, what joins it, what escalates, resolves and reopens it."""
 
+import itertools
 from datetime import datetime
 
 import pytest
 
 from schemas.incident import Edge, IncidentFacts, Kind, State
 from schemas.incident_change import CALM, JOINS_WITHIN, REOPENED_WITHIN
-from schemas.signal import Figures, Signal, Stopped, signals
+from schemas.signal import LONGEST_SILENCE, Figures, Pair, Signal, Stopped, signals
 from tests.support.seeded_days import DAY, DAY0, HOUR, MINUTE, Book
 
 TYPES = ("orders", "products", "tracking", "price", "inventory")
@@ -50,7 +51,7 @@ def test_an_outage_over_five_types_with_a_new_fault_in_each_and_a_breaker_is_one
     days.see(2, *faults, shares[3])
     days.see(4, *faults, *shares, breaker)
     days.see(50, *faults, *shares, breaker)
-    assert days.edges == ["1 opened new_fault", "1 escalated failure_share"]
+    assert days.edges == ["1 opened new_fault", "1 escalated failure_share", "1 joined failure_share"]
     [one] = days.open
     assert (one.kind, one.affiliate, one.integration_type) == (Kind.FAILURE_SHARE, "MLB", None)
     assert one.facts.integration_types == sorted(TYPES)
@@ -76,8 +77,12 @@ def test_what_explains_an_incident_joins_it_at_any_time(days: Days) -> None:
     days.see(100, fault, signal(Kind.FAILURE_SHARE, "price"))
     days.see(105, fault, signal(Kind.FAILURE_SHARE, "orders"))
     days.see(110, signal(Kind.SILENCE, "price", "orders"))
-    assert days.edges == ["1 opened new_fault", "1 escalated failure_share"]
-    assert days.open[0].kind is Kind.SILENCE
+    assert days.edges == [
+        "1 opened new_fault",
+        "1 escalated failure_share",
+        "1 joined failure_share",
+        "1 escalated silence",
+    ]
     days.see(115, signal(Kind.SILENCE, "price"), signal(Kind.FAILURE_SHARE, "inventory", affiliate="AMZ"))
     assert len(days.open) == 2
 
@@ -94,7 +99,7 @@ def test_a_silence_of_the_whole_account_has_those_of_affiliates_in_it(days: Days
     assert len(list(days.opened())) == 2
 
 
-def test_an_incident_escalates_once(days: Days) -> None:
+def test_an_incident_turns_critical_once(days: Days) -> None:
     mild = signal(Kind.FAILURE_SHARE, "price")
     grave = mild._replace(critical=True)
     days.see(0, mild)
@@ -103,7 +108,6 @@ def test_an_incident_escalates_once(days: Days) -> None:
     assert (days.open[0].severity, days.open[0].state) == ("critical", State.ESCALATED)
     days.see(2, mild)
     days.see(3, grave)
-    days.see(4, signal(Kind.SILENCE, "price"))
     assert [each.edge for each in days.told] == [Edge.OPENED, Edge.ESCALATED]
     other = Days()
     other.see(0, grave)
@@ -117,10 +121,28 @@ def test_what_turns_critical_is_told_though_it_has_escalated(days: Days) -> None
     days.see(1, fault, share)
     for minutes in (2, 3):
         days.see(minutes, fault, share._replace(critical=True))
-    days.see(4, fault, share, signal(Kind.SILENCE, "price"))
     assert [each.edge for each in days.told] == [Edge.OPENED, Edge.ESCALATED, Edge.ESCALATED]
     assert (days.open[0].severity, days.open[0].state) == ("critical", State.ESCALATED)
     assert days.open[0].changed_at == DAY0 + 2 * MINUTE
+
+
+def test_each_kind_and_type_that_joins_is_told_once_in_whatever_order_they_come() -> None:
+    kinds = [each for each in Kind if each is not Kind.REPROCESS_STOPPED]
+    for order in itertools.permutations(kinds):
+        days, types = Days(), itertools.cycle(TYPES)
+        found = [signal(kind, next(types), fault="a") for kind in order]
+        for minutes in range(1, 2 * len(found)):
+            days.see(minutes, *found[:minutes])
+        gravest = [max(order[: number + 1], key=kinds.index) for number in range(len(order))]
+        expected = [f"1 opened {order[0].value}"] + [
+            f"1 {'escalated' if now is not before else 'joined'} {now.value}"
+            for before, now in itertools.pairwise(gravest)
+        ]
+        assert days.edges == expected
+    days = Days()
+    for minutes, type_ in enumerate((*TYPES, *TYPES)):
+        days.see(minutes, signal(Kind.FAILURE_SHARE, type_))
+    assert [each.edge for each in days.told] == [Edge.OPENED] + 4 * [Edge.JOINED]
 
 
 def test_it_is_over_after_ten_calm_minutes_of_data_and_reopened_when_it_is_back(days: Days) -> None:
@@ -153,15 +175,38 @@ def test_it_is_over_after_ten_calm_minutes_of_data_and_reopened_when_it_is_back(
     assert alone.edges[-1] == "2 opened failure_share"
 
 
+@pytest.mark.parametrize("affiliate", ["MLB", None])
+@pytest.mark.parametrize("back", [True, False])
+def test_a_silence_that_is_watched_no_longer_is_not_over(affiliate: str | None, *, back: bool) -> None:
+    """An affiliate that was left long before is no part of it, nor one that does not fall silent."""
+    days, last = Days(), DAY0 - HOUR
+    found = signal(Kind.SILENCE, "price", "orders", affiliate=affiliate)
+    silent = found._replace(facts=IncidentFacts(since=last))
+    others = [Pair("price", "GONE", None, DAY0 - 90 * DAY, {}), Pair("tracking", "MLB", None, last, {})]
+    end = DAY0 + LONGEST_SILENCE - HOUR
+    for hours in range(int((LONGEST_SILENCE + HOUR) / HOUR)):
+        figures = at(60 * hours)
+        came = figures.now if back and figures.now >= end - DAY else last
+        mine = [
+            Pair(type_, "MLB", None, each, {}) for type_, each in (("price", came), ("orders", came - MINUTE * back))
+        ]
+        going_on = figures.now < (end - DAY if back else end)
+        days.take(figures._replace(pairs=[*others, *mine]), [silent] if going_on else [])
+    assert [each.edge for each in days.told] == [Edge.OPENED, Edge.RESOLVED]
+    assert days.incidents[1].facts.unwatched == (None if back else "silence")
+
+
 def test_a_weak_signal_keeps_an_incident_open_and_opens_none(days: Days) -> None:
     weak = signal(Kind.FAILURE_SHARE, "price", opens=False)
     days.see(0, weak)
     assert days.told == []
     days.see(1, weak._replace(opens=True))
     for minutes in range(6, 60, 5):
-        days.see(minutes, weak, signal(Kind.NEW_FAULT, "price", fault="x", opens=False))
+        days.see(
+            minutes, weak, signal(Kind.NEW_FAULT, "price", fault="x", opens=False), weak._replace(types=("orders",))
+        )
     assert days.edges == ["1 opened failure_share"]
-    assert days.open[0].facts.faults == []
+    assert (days.open[0].facts.faults, days.open[0].facts.integration_types) == ([], ["price"])
 
 
 def test_nothing_is_over_while_data_is_not_complete(days: Days) -> None:
@@ -190,5 +235,6 @@ def test_a_reprocess_that_stopped_is_an_incident_of_its_own_until_somebody_goes_
     assert (days.incidents[2].subject, days.incidents[2].facts.command_id) == ("c1", "c1")
     days.see(80)
     assert days.open == []
+    assert [each.facts.unwatched for each in days.incidents.values()] == [None, "reprocess_stopped"]
     late = at(24 * 60)._replace(stopped=[stop])
     assert signals(late) == []

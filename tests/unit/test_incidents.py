@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.catalogue import CATALOGUE
 from schemas.incident import Edge, Kind
 from tests.support.seeded_days import (
     DAY,
@@ -134,8 +135,9 @@ def _each_edge_once(book: Book) -> None:
         assert edges[0] is Edge.OPENED
         assert edges[-1] is Edge.RESOLVED
         assert edges.count(Edge.RESOLVED) == edges.count(Edge.REOPENED) + 1
-        between = "".join(each.value[0] for each in edges).replace("opened", "o")
-        assert "eee" not in between  # by a graver kind and by becoming critical, each once until it is over
+        # By each graver kind and by becoming critical, and each other kind or type: once.
+        assert edges.count(Edge.ESCALATED) <= len(ALL_KINDS) * (edges.count(Edge.REOPENED) + 1)
+        assert edges.count(Edge.JOINED) < len(ALL_KINDS) + len(CATALOGUE)
 
 
 #: Quiet nights, and noise of every sort: days that differ, results that come together, shares that are high anyway,

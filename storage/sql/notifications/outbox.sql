@@ -19,7 +19,10 @@ ORDER BY e.edge_id
 -- told_columns --
 -- Not a statement: an edge, and its incident.
 e.edge_id, e.incident_id, e.account, e.edge, e.at, i.kind, i.severity, i.integration_type, i.affiliate, i.opened_at,
-e.facts
+coalesce((
+    SELECT max(b.at) FROM incident_edges b
+    WHERE b.incident_id = e.incident_id AND b.edge_id <= e.edge_id AND b.edge = 'reopened'
+), i.opened_at) AS began_at, e.facts
 
 -- edges_told --
 SELECT {told_columns} FROM incident_edges e
@@ -41,40 +44,51 @@ SELECT account, begins_at, ends_at, scope FROM maintenance_windows
 WHERE account = ANY(:accounts::text[]) AND ends_at > :now::timestamptz
 
 -- supersede --
--- Ends the notices of an incident, by one rule to one channel, that wait for their time or for another try: a later edge
--- says more.
-UPDATE notification_messages SET state = 'superseded', ended_at = now()
-WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
-  AND channel_id = :channel_id::uuid AND state = 'waiting' AND (tries > 0 OR due_at > :now::timestamptz)
+-- Ends the notices of an incident, by one rule to one channel, that wait for their time or, with :tried, for another try:
+-- a later edge says more. Answers with the number of those that were never tried.
+WITH ended AS (
+    UPDATE notification_messages SET state = 'superseded', ended_at = now()
+    WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
+      AND channel_id = :channel_id::uuid AND state = 'waiting'
+      AND (due_at > :now::timestamptz OR (tries > 0 AND :tried::boolean))
+    RETURNING tries
+)
+SELECT count(*) FILTER (WHERE tries = 0)::integer FROM ended
 
 -- take_from_digests --
--- Takes the edges of an incident out of digests, by one rule to one channel, that wait for their time: as above.
-UPDATE notification_messages m
-SET edge_ids = ARRAY(
-    SELECT told.edge FROM unnest(m.edge_ids) AS told (edge) WHERE told.edge <> ALL(o.edges) ORDER BY 1
+-- Takes the edges of an incident out of digests, by one rule to one channel, that wait for their time: as above. Answers
+-- with the number of digests.
+WITH taken AS (
+    UPDATE notification_messages m
+    SET edge_ids = ARRAY(
+        SELECT told.edge FROM unnest(m.edge_ids) AS told (edge) WHERE told.edge <> ALL(o.edges) ORDER BY 1
+    )
+    FROM (
+        SELECT array_agg(edge_id) AS edges FROM incident_edges
+        WHERE account = :account::text AND incident_id = :incident_id::bigint
+    ) AS o
+    WHERE m.account = :account::text AND m.channel_id = :channel_id::uuid AND m.rule_id = :rule_id::uuid
+      AND m.kind = 'digest' AND m.state = 'waiting' AND m.content IS NULL AND m.due_at > :now::timestamptz
+      AND m.edge_ids && o.edges
+    RETURNING 1
 )
-FROM (
-    SELECT array_agg(edge_id) AS edges FROM incident_edges
-    WHERE account = :account::text AND incident_id = :incident_id::bigint
-) AS o
-WHERE m.account = :account::text AND m.channel_id = :channel_id::uuid AND m.rule_id = :rule_id::uuid
-  AND m.kind = 'digest' AND m.state = 'waiting' AND m.content IS NULL AND m.due_at > :now::timestamptz
-  AND m.edge_ids && o.edges
+SELECT count(*)::integer FROM taken
 
--- was_told --
--- Tells if a message about an incident, by one rule to one channel, was sent or is on its way: its own, or a digest. One
--- that was tried may have arrived, whatever the answer was.
-SELECT EXISTS (
-    SELECT FROM notification_messages
-    WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
-      AND channel_id = :channel_id::uuid AND (state IN ('waiting', 'sent', 'failed') OR tries > 0)
-) OR EXISTS (
-    SELECT FROM notification_messages
-    WHERE account = :account::text AND channel_id = :channel_id::uuid AND rule_id = :rule_id::uuid
-      AND kind = 'digest' AND state IN ('waiting', 'sent', 'failed') AND edge_ids && ARRAY(
-          SELECT edge_id FROM incident_edges WHERE account = :account::text AND incident_id = :incident_id::bigint
-      )
-)
+-- heard --
+-- Edges of an incident before one, in order, of which a message by one rule to one channel was sent or is on its way: its
+-- own, or a digest. One that was tried may have arrived, whatever the answer was.
+SELECT edge, facts FROM incident_edges
+WHERE account = :account::text AND incident_id = :incident_id::bigint AND edge_id < :edge_id::bigint
+  AND edge_id = ANY(ARRAY(
+      SELECT unnest(edge_ids) FROM notification_messages
+      WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
+        AND channel_id = :channel_id::uuid AND (state IN ('waiting', 'sent', 'failed') OR tries > 0)
+      UNION ALL
+      SELECT unnest(edge_ids) FROM notification_messages
+      WHERE account = :account::text AND channel_id = :channel_id::uuid AND rule_id = :rule_id::uuid
+        AND kind = 'digest' AND state IN ('waiting', 'sent', 'failed')
+  ))
+ORDER BY edge_id
 
 -- insert_message --
 -- Answers true unless it is there already. Without a time it is due now.
@@ -156,6 +170,18 @@ LIMIT :limit::integer
 UPDATE notification_messages SET content = :content::jsonb
 WHERE account = :account::text AND id = :id::uuid AND content IS NULL AND edge_ids = :edge_ids::bigint[]
 RETURNING true
+
+-- put_off --
+-- Lets a message wait for the end of a maintenance window.
+UPDATE notification_messages SET due_at = :at::timestamptz, not_before = :at::timestamptz, maintenance = true
+WHERE account = :account::text AND id = :id::uuid AND state = 'waiting'
+
+-- take_out --
+-- Takes edges out of a digest that has no content yet. Answers with those that are left.
+UPDATE notification_messages
+SET edge_ids = ARRAY(SELECT edge FROM unnest(edge_ids) AS told (edge) WHERE edge <> ALL(:edge_ids::bigint[]) ORDER BY 1)
+WHERE account = :account::text AND id = :id::uuid AND content IS NULL
+RETURNING edge_ids
 
 -- mark_tried --
 -- Arrays with one element for each message that was tried: what it is now, and the pause after which it is tried again; it
