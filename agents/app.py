@@ -188,7 +188,7 @@ def _member(worker_id: str, topics: Topics) -> str:
     Kafka gives a static member that comes back its old assignment, whatever it subscribes to now: with one topic more,
     nobody would ever read that. So a worker with other topics is another member.
     """
-    names = "\n".join(sorted(name for name, _size in topics.all()))
+    names = "\n".join(sorted(topics.names()))
     return f"{worker_id}-{blake2b(names.encode(), digest_size=4).hexdigest()}"
 
 

@@ -35,6 +35,7 @@ from agents.upkeep.indexing import Indexing
 from agents.upkeep.judging import Judging
 from agents.upkeep.maintenance import Maintenance
 from agents.upkeep.measuring import Measuring
+from agents.upkeep.topics import TopicWatch
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from outbound.sealed import Sealer, new_key
@@ -148,6 +149,7 @@ async def work(
                 "indexing": Indexing(database).run,
                 "measuring": Measuring(database).run,
                 "judging": judging.run,
+                "looking for topics": TopicWatch(servers, broker_settings).run,
                 "redrive": redriving.run,
                 "planning notifications": planning.run,
                 "events of logs": LogEdges(database).run,

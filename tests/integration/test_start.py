@@ -10,9 +10,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
-from agents.metrics import WAITING
+from agents.metrics import MISSING_TOPICS, WAITING
 from agents.process.start import until_topics
+from agents.upkeep.topics import TopicWatch
 from api.app import build_api
 from api.authentication import Authenticator
 from broker.errors import BrokerUnavailable
@@ -21,6 +23,7 @@ from broker.settings import BrokerSettings
 from broker.topics import create_topics, missing_topics
 from cli.documents.__main__ import ROOT
 from embedded.ports import free_port
+from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
 from schemas.topics import Topics
 from storage.check import check_database
@@ -30,8 +33,9 @@ from storage.migrate import migrate
 from storage.schema_version import check_schema
 from storage.settings import StorageSettings
 from tests.support.access import ROW
-from tests.support.agents import produce, running_worker, stored
+from tests.support.agents import produce, running_worker, send_command, stored
 from tests.support.events import result
+from tests.support.kafka_admin import delete_topic
 from tests.support.processes import conexoes, end
 from tests.support.proxy import proxied
 from tests.support.record_batch import STAND_IN, produce_batch, record_batch
@@ -87,6 +91,61 @@ async def test_agents_wait_for_the_schema_and_then_for_the_topics(
         await create_topics(kafka_servers, broker)
         await ready(log)
         assert await end(process, signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize("what", ["retry", "dead_letter", "events"])
+async def test_a_topic_that_is_missing_and_only_written_keeps_no_worker_from_its_work(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    what: str,
+) -> None:
+    servers, topics = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics
+    missing = topics.retry("price") if what == "retry" else getattr(topics, what)
+    reprocessed = ("price", "tracking")
+    await delete_topic(servers, missing)
+
+    async def sent() -> set[str]:
+        rows = await owner.fetch("SELECT integration_type FROM reprocess_items WHERE state = 'sent'")
+        return {row["integration_type"] for row in rows}
+
+    async def said() -> bool:
+        return bool(MISSING_TOPICS._value.get() == 1)
+
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        events = [result(each.name, each.name, key=f"SKU-{each.name}") for each in CATALOGUE]
+        await produce(servers, topics.prefix, events)
+        await stored(owner, len(CATALOGUE))
+        for name in reprocessed:
+            found = await owner.fetchval("SELECT id FROM status_logs WHERE integration_type = $1", name)
+            await send_command(broker_settings, f"c-{name}", [found], integration_type=name)
+
+        async def others_leave() -> bool:
+            return await sent() == ({"tracking"} if what == "retry" else set(reprocessed))
+
+        async def all_leave() -> bool:
+            return await sent() == set(reprocessed)
+
+        await eventually(others_leave)
+        await eventually(said)
+        await create_topics(servers, broker_settings)
+        await eventually(all_leave)
+
+
+async def test_a_missing_topic_is_said_when_it_is_missed_and_when_it_is_back(broker_settings: BrokerSettings) -> None:
+    servers, missing = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.events
+    watch = TopicWatch(servers, broker_settings)
+    await delete_topic(servers, missing)
+    with capture_logs() as said:
+        for _ in range(3):
+            await watch.once()
+        await create_topics(servers, broker_settings)
+        await watch.once()
+    assert [(each["event"], each["work"]) for each in said] == [
+        (each, "missing topics") for each in ("waiting", "waited")
+    ]
+    assert said[0]["reason"] == f"topic {missing} is missing: run `conexoes topics`"
 
 
 async def test_agents_wait_for_their_rights(database_url: str, tmp_path: Path) -> None:
@@ -160,7 +219,7 @@ async def test_a_cluster_that_no_broker_has_joined_yet_is_waited_for(
     with pytest.raises(BrokerUnavailable, match="no broker has joined"):
         await check_reading(servers, broker_settings.security, topics.read_by_agents(), f"{topics.prefix}-agents")
     with pytest.raises(BrokerUnavailable, match="node"):
-        await missing_topics(servers, broker_settings)
+        await missing_topics(servers, broker_settings, topics.names())
 
 
 async def test_a_host_without_an_address_is_named(tmp_path: Path) -> None:
