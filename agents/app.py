@@ -79,6 +79,10 @@ class AgentsApp(faust.App):
         """Read again what the database has lost."""
         self.batches.begin_again()
 
+    async def compare(self) -> None:
+        """Read again what the database has lost, if it has. Raises StorageUnavailable."""
+        await self.batches.compare()
+
     def current(self, batch: RecordBatch) -> bool:
         """Tell if `batch` belongs to the current assignment. One that does not will be delivered again."""
         return self.batches.current(batch)

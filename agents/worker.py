@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from agents.app import AgentsApp, build_app, group_of
+from agents.kafka.comparing import Comparing
 from agents.metrics import PROCESS, ingest_waits
 from agents.notify.delivery import Delivery
 from agents.notify.log_edges import LogEdges
@@ -149,6 +150,7 @@ async def work(
                 "indexing": Indexing(database).run,
                 "measuring": Measuring(database).run,
                 "judging": judging.run,
+                "comparing positions": Comparing(database, app.compare).run,
                 "looking for topics": TopicWatch(servers, broker_settings).run,
                 "redrive": redriving.run,
                 "planning notifications": planning.run,
