@@ -95,7 +95,6 @@ def build_api(
     ):
         app.include_router(each.router, prefix=PREFIX, responses=problems)
     app.include_router(vtex_logs.router, responses=problems)
-    app.include_router(health.router)
     add_handlers(app)
     add_schemas(app, Problem)
     app.state.metrics = CollectorRegistry()
@@ -103,6 +102,7 @@ def build_api(
     GCCollector(registry=app.state.metrics)
     app.state.process = ProcessMetrics(app.state.metrics)
     app.state.process.watch(reader)
+    health.add_health(app, health.readiness_of(reader), app.state.metrics)
     app.add_middleware(Edge, registry=app.state.metrics)
     app.router.middleware_stack = RouteIndex(app.router)
     return app

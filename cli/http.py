@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 async def serve_app(app: FastAPI, settings: ApiSettings, reader: Database, stop: asyncio.Event) -> None:
     """Serve `app`, and the probes on their own address; one ends with the other. Raises AddressUnusableError."""
     probes = Probes(app.state.metrics, stop)
-    beside = asyncio.create_task(probes.serve(reader))
+    beside = asyncio.create_task(probes.serve_of(reader))
     try:
         await serve(app, settings.http_host, settings.http_port, stop, trusted_proxies=settings.trusted_proxies)
     finally:
