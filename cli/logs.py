@@ -18,7 +18,7 @@ _DIGITS = re.compile(r"\d+")
 
 _OURS = (
     *("agents", "broker", "storage", "outbound", "exports", "api", "admin", "connectors", "conexoes_connector"),
-    "mcp_server",
+    *("mcp_server", "cli"),
 )
 
 

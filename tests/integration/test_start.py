@@ -41,6 +41,7 @@ from tests.support.proxy import proxied
 from tests.support.record_batch import STAND_IN, produce_batch, record_batch
 from tests.support.schema import had
 from tests.support.secure_kafka import LOGINS, Grant, SecureKafka, secure_kafka
+from tests.support.served import until_alive
 from tests.support.waiting import eventually
 
 
@@ -361,6 +362,32 @@ async def test_a_schema_that_is_not_known_is_refused_with_a_sentence(
         assert await asyncio.wait_for(running.wait(), 60) == 1
     [line] = log.read_text("utf-8").splitlines()
     assert line.startswith("conexoes: The database is of an earlier version: run `conexoes migrate` (0010_access)")
+
+
+@pytest.mark.parametrize("process", ["api", "admin"])
+@pytest.mark.parametrize("is_later", [False, True], ids=["an earlier schema", "a later schema"])
+async def test_a_schema_is_refused_when_the_database_comes_after_the_start(
+    owner: asyncpg.Connection, database_url: str, tmp_path: Path, process: str, *, is_later: bool
+) -> None:
+    if is_later:
+        await had(owner, "9999_what_comes")
+    else:
+        await owner.execute("DELETE FROM public._pogo_migration WHERE migration_id LIKE '0010%'")
+    log, port = tmp_path / "log", free_port()
+    async with proxied(database_url) as (proxy, url):
+        proxy.mode = "refuse"
+        settings = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path), "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
+        async with (
+            conexoes(process, log=log, HTTP_PORT=str(port), **settings) as running,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+        ):
+            await until_alive(client)
+            assert (await client.get("/readyz")).status_code == 503
+            proxy.mode = "pass"
+            assert await asyncio.wait_for(running.wait(), 60) == 1
+    said = "of a later version, which this one does not know (9999_what_comes)" if is_later else "of an earlier version"
+    assert f"conexoes: The database is {said}" in log.read_text("utf-8")
+    assert len([each for each in lines(log) if each["event"] == "waiting" and each["work"] == "schema"]) == 1
 
 
 async def test_readiness_knows_the_schema(
