@@ -31,6 +31,7 @@ from api.authentication import Authenticator
 from api.document import add_schemas
 from api.edge import Edge
 from api.fairness import Places, places_of
+from api.outages import RequestOutages
 from api.problems import add_handlers, problem_responses
 from api.route_index import RouteIndex
 from exports.jobs.desk import ExportDesk
@@ -66,6 +67,7 @@ def build_api(
         redirect_slashes=False,
     )
     app.state.reader = reader
+    app.state.outages = RequestOutages(reader)
     app.state.authenticator = authenticator
     app.state.policy = policy
     app.state.playbook = playbook

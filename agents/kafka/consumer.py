@@ -20,6 +20,7 @@ from agents.kafka.watermark import Watermark
 from agents.metrics import MISSING_OFFSETS, READ_AGAIN
 from agents.process import crash
 from agents.process.availability import until_available
+from broker.outage import Outages
 from storage.database import Database
 from storage.positions import Begin, Reached, begin_positions, has_lost
 
@@ -44,6 +45,7 @@ class BatchConsumer(driver.Consumer):
         self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
         self._anew: set[TP] = set()  # partitions whose offsets have begun anew under this assignment
         self._is_revoking = False  # from the end of an assignment to the next one
+        self._outages = Outages(log)
         self._database: Database = cast(Any, self.app).database
 
     @property
@@ -190,8 +192,9 @@ class BatchConsumer(driver.Consumer):
             known_as = await self._thread.call_thread(self._incarnations, {tp.topic for tp in new})
             in_group = await self._thread.call_thread(self._committed, new)
         except KafkaError as exc:
-            log.warning("can't tell where partitions begin", partitions=len(new), reason=str(exc))
+            self._outages.failed("where partitions begin", str(exc))
             return moved
+        self._outages.worked("where partitions begin")
         begins = [Begin(tp.topic, tp.partition, known_as[tp.topic], earliest[tp], tp in self._anew) for tp in new]
         stored = await until_available("positions", lambda: self._ask(begins))
         if generation != self.watermark.generation:
