@@ -171,9 +171,12 @@ class BatchConsumer(driver.Consumer):
         """
         if not self.flow_active or len(self._expected) == len(self.assignment()):
             return {}
-        fetcher = cast(Any, self._thread._ensure_consumer())._fetcher
-        unknown = {tp: position(fetcher, tp) for tp in self.assignment() - fetched.keys() - self._expected.keys()}
-        return {tp: Fetched(at, at, [], 0) for tp, at in unknown.items() if at is not None}
+        consumer: Any = self._thread._ensure_consumer()
+        unknown = self.assignment() - fetched.keys() - self._expected.keys()
+        # Without a leader there is no answer, and the busy ones would wait for it.
+        led = [tp for tp in unknown if consumer._client.cluster.leader_for_partition(tp) not in {None, -1}]
+        found = {tp: position(consumer._fetcher, tp) for tp in led}
+        return {tp: Fetched(at, at, [], 0) for tp, at in found.items() if at is not None}
 
     async def _begin(self, fetched: Mapping[TP, Fetched], generation: int) -> set[TP]:
         """Find out where each partition that is new to this assignment begins; when Kafka is away, next time.
@@ -188,8 +191,8 @@ class BatchConsumer(driver.Consumer):
         if not new:
             return moved
         try:
-            earliest = await self.earliest_offsets(*new)
             known_as = await self._thread.call_thread(self._incarnations, {tp.topic for tp in new})
+            earliest = await self.earliest_offsets(*new)
             in_group = await self._thread.call_thread(self._committed, new)
         except KafkaError as exc:
             self._outages.failed("where partitions begin", str(exc))
