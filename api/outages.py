@@ -1,4 +1,4 @@
-"""What requests are answered 503 for: said when it begins, once a minute, and when it is over; not for each request."""
+"""Outages that requests are answered 503 for: said at their beginning, once a minute, and at their end."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Whether this version may work on the database's schema: looked for until the database tells."""
+"""Fitness of the database's schema for this version: looked for until the database tells."""
 
 import asyncio
 
