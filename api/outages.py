@@ -13,7 +13,7 @@ _WORK = "requests"
 
 
 class RequestOutages(Outages):
-    """Those of one app."""
+    """Outages of one app."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(structlog.get_logger(__name__))
