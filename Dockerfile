@@ -31,7 +31,7 @@ COPY --from=build /opt/conexoes /opt/conexoes
 USER conexoes
 ENV PATH=/opt/conexoes/bin:$PATH CONEXOES_DATA_DIR=/tmp/conexoes CONEXOES_HTTP_HOST=0.0.0.0 \
     CONEXOES_METRICS_HOST=0.0.0.0 CONEXOES_METRICS_PORT=9100
-# `agents`, `admin` and `api`; what runs once has ended by then.
+# `agents`, `admin`, `api`, `bridge` and `simulate`; what runs once has ended by then.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9100/readyz', timeout=4)"]
 ENTRYPOINT ["conexoes"]

@@ -5,6 +5,7 @@ import time
 
 import structlog
 
+from broker.outage import Outages
 from storage.database import Database
 from storage.errors import StorageError
 from storage.health import AccountHealth, read_health
@@ -24,6 +25,7 @@ class Healths:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._outages = Outages(log)
         self._read: dict[str, tuple[float, AccountHealth]] = {}  # account → when, and what
         self._reading: dict[str, asyncio.Task[None]] = {}
 
@@ -49,7 +51,9 @@ class Healths:
         try:
             found = await read_health(self._database, account)
         except StorageError as exc:
-            log.warning("health", account=account, reason=str(exc))
+            self._outages.failed("health", str(exc))
+        else:
+            self._outages.worked("health")
         if self._reading.get(account) is not asyncio.current_task():
             return  # forgotten meanwhile
         del self._reading[account]

@@ -3,12 +3,12 @@
 import re
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from admin.request_body import described, read_body
 from api.authentication import Caller, caller, operator_of
+from api.outages import RequestOutages
 from api.parameters import NONE
 from api.plan import lacking_reason
 from api.problems import RETRY_AFTER_SECONDS, ProblemError, invalid, no_evidence, refusal, too_often
@@ -29,7 +29,6 @@ from storage.reprocess.corrections import judge_corrections
 from storage.reprocess.idempotency import claim, is_known, mark_published, revoke
 from tracing.spans import current_traceparent
 
-log = structlog.get_logger(__name__)
 router = APIRouter(tags=["commands"])
 
 _MAX_KEY_CHARACTERS = 200
@@ -109,7 +108,7 @@ async def give_command(
     # While spans are sent, what becomes of the command hangs below the span of this request.
     trace = current_traceparent() or traceparent
     record = command_record(request.app.state.topics, command, body, asked_at, trace)
-    published = await _published(request, command, record)
+    published = await _published(request, record)
     if not (published and await mark_published(writer, body.account, idempotency_key)):
         await _revoke(writer, body.account, command, published=published)
     return Accepted(command_id=command, status_url=f"/api/v1/accounts/{body.account}/reprocess/{command}")
@@ -140,13 +139,15 @@ async def _need_near(request: Request, body: ReprocessRequest) -> None:
         raise refusal([too_far.of(field="body.not_before")])
 
 
-async def _published(request: Request, command: str, record: Record) -> bool:
+async def _published(request: Request, record: Record) -> bool:
     """Publish, again for a repeated key: agents tell commands by id. Returns True if Kafka has it for certain."""
+    outages: RequestOutages = request.app.state.outages
     try:
         await request.app.state.publisher.publish(record)
     except BrokerError as exc:
-        log.warning("command not taken", command_id=command, reason=str(exc))
+        outages.failed("commands", str(exc))
         return False
+    outages.worked("commands")
     return True
 
 

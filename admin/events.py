@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +11,7 @@ from admin.door import Door
 from admin.event_body import described, read_events
 from api.authentication import Poster, poster
 from api.fairness import hold_place
+from api.outages import RequestOutages
 from api.parameters import once_each
 from api.problems import ANSWER_HEADERS, RETRY_AFTER_SECONDS, ProblemError, too_often
 from broker.errors import BrokerError
@@ -23,7 +23,6 @@ from schemas.result import Result
 from schemas.shown.check import EventCheck, check_of, refusal_of
 from storage.access_keys import Grant
 
-log = structlog.get_logger(__name__)
 router = APIRouter(tags=["events"])
 #: The position of an event, None for the body as a whole, and what would become of it.
 Found = tuple[int | None, Result | Refusal]
@@ -125,12 +124,14 @@ async def post_results(request: Request, grant: Poster, query: Annotated[PostQue
         door.events.labels("refused").inc(len(found))
         raise EventsRefused(refused)
     results = [each for _position, each in found if isinstance(each, Result)]
+    outages: RequestOutages = request.app.state.outages
     try:
         await door.send(events, results)
     except BrokerError as exc:
-        log.warning("events not taken", events=len(events), reason=str(exc))
+        outages.failed("events", str(exc))
         door.events.labels("not_taken").inc(len(events))
         raise not_taken() from None
+    outages.worked("events")
     door.events.labels("accepted").inc(len(events))
     accepted = AcceptedEvents(accepted=len(results), ids=[each.event_id for each in results])
     return JSONResponse(accepted.model_dump(), 202)

@@ -20,6 +20,7 @@ from joserfc.jwk import KeySet
 
 import outbound.http
 from admin.settings import SignInSettings
+from broker.outage import Outages
 from schemas.person import Person, PersonRole, roles_of
 
 log = structlog.get_logger(__name__)
@@ -67,9 +68,14 @@ class Issuer:
         secret = settings.oidc_client_secret
         method = "none" if secret is None else "client_secret_basic"
         self._auth = ClientAuth(self._client_id, secret.get_secret_value() if secret else None, method)
+        self._outages = Outages(log)
         self._http: aiohttp.ClientSession | None = None
         self._document: tuple[float, dict[str, Any]] | None = None
         self._keys: tuple[float, KeySet] | None = None
+
+    def say_unavailable(self, error: IssuerUnavailableError) -> None:
+        """Log that it does not answer: when that begins, and once a minute."""
+        self._outages.failed("issuer", str(error))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -148,7 +154,7 @@ class Issuer:
                 return None
             claims = await self._ask("GET", address, headers={"Authorization": f"Bearer {access_token}"})
         except IssuerUnavailableError as exc:
-            log.warning("issuer", reason=str(exc))
+            self.say_unavailable(exc)
             return None
         if not isinstance(claims.get("sub"), str):
             raise IssuerRefusedError("its userinfo names nobody")
@@ -217,4 +223,5 @@ class Issuer:
             raise IssuerUnavailableError(f"{address}: {exc or type(exc).__name__}") from exc
         if not 200 <= answer.status < 300 or not isinstance(found, dict):
             raise IssuerUnavailableError(f"{address}: answers no JSON object")
+        self._outages.worked("issuer")
         return found

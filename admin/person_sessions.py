@@ -100,7 +100,7 @@ class PersonSessions:
         try:
             told = await self.issuer.renew(self._opened(kept.refresh_token), kept.subject)
         except IssuerUnavailableError as exc:
-            log.warning("issuer", reason=str(exc))
+            self.issuer.say_unavailable(exc)
             return
         except (IssuerRefusedError, ValueError) as exc:
             log.info("person refused", reason=str(exc))

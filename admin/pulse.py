@@ -6,6 +6,7 @@ import time
 
 import structlog
 
+from broker.outage import Outages
 from storage.database import Database, clock
 from storage.errors import StorageError
 
@@ -22,6 +23,7 @@ class Pulse:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._outages = Outages(log)
         self._asking: asyncio.Task[bool] | None = None
         self._asked_at = -math.inf
         self._answered_at = -math.inf
@@ -48,7 +50,8 @@ class Pulse:
             async with self._database.connection() as connection:
                 await clock(connection)
         except StorageError as exc:
-            log.warning("no answer", reason=str(exc))
+            self._outages.failed("pulse", str(exc))
             return False
+        self._outages.worked("pulse")
         self._answered_at = time.monotonic()
         return True

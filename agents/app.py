@@ -79,6 +79,10 @@ class AgentsApp(faust.App):
         """Read again what the database has lost."""
         self.batches.begin_again()
 
+    async def compare(self) -> None:
+        """Read again what the database has lost, if it has. Raises StorageUnavailable."""
+        await self.batches.compare()
+
     def current(self, batch: RecordBatch) -> bool:
         """Tell if `batch` belongs to the current assignment. One that does not will be delivered again."""
         return self.batches.current(batch)
@@ -188,7 +192,7 @@ def _member(worker_id: str, topics: Topics) -> str:
     Kafka gives a static member that comes back its old assignment, whatever it subscribes to now: with one topic more,
     nobody would ever read that. So a worker with other topics is another member.
     """
-    names = "\n".join(sorted(name for name, _size in topics.all()))
+    names = "\n".join(sorted(topics.names()))
     return f"{worker_id}-{blake2b(names.encode(), digest_size=4).hexdigest()}"
 
 

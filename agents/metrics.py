@@ -18,6 +18,7 @@ BATCH_ROWS = Histogram(
 )
 STORE_SECONDS = Histogram("conexoes_store_seconds", "time from decoding a batch to its commit, waiting included")
 WAITING = Gauge("conexoes_waiting", "tasks that wait for PostgreSQL or Kafka to come back", ["work"])
+MISSING_TOPICS = Gauge("conexoes_missing_topics", "topics that are not there, or that agents may not Describe")
 CLOCK_DRIFT = Gauge("conexoes_clock_drift_seconds", "seconds by which this host's clock is ahead of PostgreSQL's")
 #: Label behind: postgresql (restored from a backup, or a lagging standby), or kafka (a worker ended before its commit)
 READ_AGAIN = Counter(

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from agents.app import AgentsApp, build_app, group_of
+from agents.kafka.comparing import Comparing
 from agents.metrics import PROCESS, ingest_waits
 from agents.notify.delivery import Delivery
 from agents.notify.log_edges import LogEdges
@@ -35,6 +36,7 @@ from agents.upkeep.indexing import Indexing
 from agents.upkeep.judging import Judging
 from agents.upkeep.maintenance import Maintenance
 from agents.upkeep.measuring import Measuring
+from agents.upkeep.topics import TopicWatch
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from outbound.sealed import Sealer, new_key
@@ -148,6 +150,8 @@ async def work(
                 "indexing": Indexing(database).run,
                 "measuring": Measuring(database).run,
                 "judging": judging.run,
+                "comparing positions": Comparing(database, app.compare).run,
+                "looking for topics": TopicWatch(servers, broker_settings).run,
                 "redrive": redriving.run,
                 "planning notifications": planning.run,
                 "events of logs": LogEdges(database).run,

@@ -31,6 +31,7 @@ from api.authentication import Authenticator
 from api.document import add_schemas
 from api.edge import Edge
 from api.fairness import SharedPlaces, places_of
+from api.outages import RequestOutages
 from api.problems import add_handlers, problem_responses
 from api.route_index import RouteIndex
 from exports.jobs.desk import ExportDesk
@@ -66,6 +67,7 @@ def build_api(
         redirect_slashes=False,
     )
     app.state.reader = reader
+    app.state.outages = RequestOutages(reader)
     app.state.authenticator = authenticator
     app.state.policy = policy
     app.state.playbook = playbook
@@ -95,7 +97,6 @@ def build_api(
     ):
         app.include_router(each.router, prefix=PREFIX, responses=problems)
     app.include_router(vtex_logs.router, responses=problems)
-    app.include_router(health.router)
     add_handlers(app)
     add_schemas(app, Problem)
     app.state.metrics = CollectorRegistry()
@@ -103,6 +104,7 @@ def build_api(
     GCCollector(registry=app.state.metrics)
     app.state.process = ProcessMetrics(app.state.metrics)
     app.state.process.watch(reader)
+    health.add_health(app, health.readiness_of(reader), app.state.metrics)
     app.add_middleware(Edge, registry=app.state.metrics)
     app.router.middleware_stack = RouteIndex(app.router)
     return app

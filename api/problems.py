@@ -168,8 +168,8 @@ async def _validation(_request: Request, exc: Any) -> JSONResponse:
     return response(refusal(reasons_of(exc.errors())))
 
 
-async def _unavailable(_request: Request, exc: Exception) -> JSONResponse:
-    log.warning("unavailable", reason=str(exc))
+async def _unavailable(request: Request, exc: Exception) -> JSONResponse:
+    request.app.state.outages.no_answer(str(exc))
     return response(unavailable())
 
 

@@ -66,5 +66,5 @@ class ProbeSettings(Settings):
         ge=1,
         le=65535,
         description="port of its own for /metrics, /livez and /readyz, without a key; unset = none for `agents`, "
-        "only the HTTP port for `api` and `admin`",
+        "`bridge` and `simulate`, only the HTTP port for `api` and `admin`",
     )

@@ -1,6 +1,6 @@
 """Creates missing topics, checks existing ones, and gives them more partitions."""
 
-from collections.abc import AsyncIterator, Container, Iterator, Mapping
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -123,10 +123,10 @@ async def raise_partitions(servers: str, settings: BrokerSettings) -> list[str]:
         return fewer
 
 
-async def missing_topics(servers: str, settings: BrokerSettings) -> list[str]:
-    """One sentence for each topic that is not there, as far as this login may see. Raises BrokerUnavailable."""
+async def missing_topics(servers: str, settings: BrokerSettings, names: Iterable[str]) -> list[str]:
+    """One sentence for each of `names` that is not there, as far as this login may see. Raises BrokerUnavailable."""
     async with _admin(servers, settings.security) as admin:
-        return _missing(set(await admin.list_topics()), settings)
+        return _missing(set(await admin.list_topics()), settings, names)
 
 
 async def check_topics(servers: str, settings: BrokerSettings) -> list[str]:
@@ -136,7 +136,7 @@ async def check_topics(servers: str, settings: BrokerSettings) -> list[str]:
     """
     async with _admin(servers, settings.security) as admin:
         present = await _describe(admin)
-        faults = _missing(present, settings)
+        faults = _missing(present, settings, settings.topics.names())
         for each in wanted(settings, await _brokers(admin)):
             if each.name not in present:
                 continue
@@ -149,10 +149,10 @@ async def check_topics(servers: str, settings: BrokerSettings) -> list[str]:
         return faults
 
 
-def _missing(present: Container[str], settings: BrokerSettings) -> list[str]:
+def _missing(present: Container[str], settings: BrokerSettings, names: Iterable[str]) -> list[str]:
     # Kafka has one error for both.
     missing = "is missing" if settings.security == PLAINTEXT else "is missing, or we may not Describe it"
-    return [f"topic {name} {missing}" for name, _size in settings.topics.all() if name not in present]
+    return [f"topic {name} {missing}" for name in names if name not in present]
 
 
 def _with_overhead(size: int) -> int:

@@ -9,7 +9,8 @@ from admin.settings import SignInSettings
 from api.settings import ApiSettings
 from broker.publisher import Publisher
 from broker.settings import BrokerSettings
-from cli.http import authenticator_of, refuse_unfit, serve_app
+from cli.fitness import Fitness
+from cli.http import authenticator_of, serve_app
 from cli.playbook import playbook_of
 from outbound.settings import NotificationSettings
 from schemas.policy import Policy
@@ -35,8 +36,9 @@ async def serve_admin(
     publisher = Publisher(
         str(broker.kafka_bootstrap_servers), security=broker.security, timeout_seconds=PUBLISH_SECONDS
     )
+    fitness = Fitness(reader)
     try:
-        await refuse_unfit(reader)
+        await fitness.look()
         app = build_admin(
             reader,
             writer,
@@ -54,7 +56,7 @@ async def serve_admin(
         )
         await app.state.jobs.recover()
         try:
-            await serve_app(app, settings, reader, stop)
+            await serve_app(app, settings, reader, stop, fitness=fitness)
         finally:
             await app.state.jobs.close()
     finally:

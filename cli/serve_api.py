@@ -4,7 +4,8 @@ import asyncio
 
 from api.app import build_api
 from api.settings import ApiSettings
-from cli.http import authenticator_of, refuse_unfit, serve_app
+from cli.fitness import Fitness
+from cli.http import authenticator_of, serve_app
 from cli.playbook import playbook_of
 from schemas.policy import Policy
 from storage.database import Database
@@ -16,9 +17,10 @@ async def serve_api(storage: StorageSettings, policy: Policy, stop: asyncio.Even
     settings = ApiSettings()
     playbook = playbook_of(settings)
     reader = Database(storage.reader_url, "reader", storage, application_name="conexoes-api")
+    fitness = Fitness(reader)
     try:
-        await refuse_unfit(reader)
+        await fitness.look()
         app = build_api(reader, authenticator_of(reader, settings), policy, playbook)
-        await serve_app(app, settings, reader, stop)
+        await serve_app(app, settings, reader, stop, fitness=fitness)
     finally:
         await reader.close()

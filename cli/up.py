@@ -160,7 +160,8 @@ def _environment(name: str, owner_url: str, *, embedded: bool, begun: bool, door
     `begun`: the demo has its last week already. `door`: what the simulator needs to post results.
     """
     if name == "simulate":
-        return {**door, **({"CONEXOES_SIMULATE_BACKFILL": "0"} if begun else {})}
+        # The agents, children too, have the address of metrics.
+        return {**door, "CONEXOES_METRICS_PORT": "", **({"CONEXOES_SIMULATE_BACKFILL": "0"} if begun else {})}
     return _logins(name, owner_url) if embedded else {}
 
 

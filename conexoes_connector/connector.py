@@ -9,6 +9,7 @@ from broker.backoff import pauses
 from broker.errors import BrokerUnavailable
 from broker.outage import Outages
 from broker.publisher import Publisher, Record
+from broker.repeated_lines import quiet_kafka
 from broker.security import PLAINTEXT, Security
 from conexoes_connector.log import Log
 from conexoes_connector.result_event import result_record
@@ -39,6 +40,7 @@ class Connector:
         self._own_topics = own_topics
         self.topics = Topics(prefix=topic_prefix)
         self._outages = Outages(log)
+        quiet_kafka()
         self._publisher = Publisher(
             servers, security=security, client_id=source.strip("/").replace("/", "-") or "connector"
         )

@@ -48,6 +48,10 @@ class Topics:
         results = (self.results(each.name, connector) for each in CATALOGUE for connector in (None, *self.connectors))
         return [*results, self.commands]
 
+    def names(self) -> list[str]:
+        """Name every topic."""
+        return [name for name, _size in self.all()]
+
     def all(self) -> Iterator[tuple[str, int]]:
         """Yield each topic with the largest record, in bytes, that it must take."""
         for each in CATALOGUE:

@@ -27,6 +27,14 @@ class Move(NamedTuple):
     next_offset: int  # all records before it are stored when this one commits
 
 
+class Reached(NamedTuple):
+    """The offset up to which a worker has stored a partition."""
+
+    topic: str
+    partition: int
+    next_offset: int
+
+
 async def begin_positions(connection: Connection, partitions: Sequence[Begin]) -> dict[tuple[str, int], int]:
     """Return the offset before which all records are stored, by topic and partition.
 
@@ -45,3 +53,8 @@ async def move_positions(connection: Connection, moves: Sequence[Move]) -> None:
     """
     if moves and await SQL["move_positions"].fetchval(connection, moves) < len(moves):
         raise PositionLost("the database has lost what was stored of these partitions")
+
+
+async def has_lost(connection: Connection, partitions: Sequence[Reached]) -> bool:
+    """Tell if this database has stored less of any partition than was stored before. Raises StorageUnavailable."""
+    return bool(await SQL["has_lost_positions"].fetchval(connection, partitions))

@@ -176,10 +176,15 @@ async def switch_redrive(writer: Database, account: str, redrive_id: uuid.UUID, 
 
 
 async def claim_letters(
-    connection: Connection, *, most: int, most_bytes: int, lease_seconds: float
+    connection: Connection, *, most: int, most_bytes: int, lease_seconds: float, but: Sequence[uuid.UUID] = ()
 ) -> list[ClaimedLetter]:
-    """Lease the next letters of one running redrive, as many as its pace allows now; none when nothing is due."""
-    rows = await SQL["claim_redrive"].fetch(connection, most=most, most_bytes=most_bytes, lease_seconds=lease_seconds)
+    """Lease the next letters of one running redrive, as many as its pace allows now; none when nothing is due.
+
+    `but`: redrives of which none are leased.
+    """
+    rows = await SQL["claim_redrive"].fetch(
+        connection, most=most, most_bytes=most_bytes, lease_seconds=lease_seconds, but=list(but)
+    )
     return [
         ClaimedLetter(
             row["account"],
@@ -195,6 +200,11 @@ async def release_letters(connection: Connection, claimed: Sequence[ClaimedLette
     """End the lease of letters that were not sent."""
     if claimed:
         await SQL["release_redrive"].execute(connection, claimed)
+
+
+async def step_back(connection: Connection, account: str, redrive_id: uuid.UUID, seconds: float) -> None:
+    """Lease nothing of a redrive for so long: others go first."""
+    await SQL["step_back_redrive"].execute(connection, account=account, id=redrive_id, seconds=seconds)
 
 
 async def mark_letters(connection: Connection, sent: Sequence[SentLetter], unsent: Sequence[UnsentLetter]) -> None:

@@ -156,7 +156,7 @@ async def broker_settings(kafka_servers: str) -> AsyncIterator[BrokerSettings]:
     yield settings
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_servers)
     await admin.start()
-    await admin.delete_topics([name for name, _size in settings.topics.all()])
+    await admin.delete_topics(settings.topics.names())
     await admin.close()
 
 

@@ -39,7 +39,7 @@ async def go_to_issuer(
     try:
         address = await issuer.address(_way_back(request), state=state, nonce=nonce, verifier=verifier)
     except IssuerUnavailableError as exc:
-        log.warning("issuer", reason=str(exc))
+        issuer.say_unavailable(exc)
         return sign_in_form(request, who, target, "issuer", 503)
     kept = [state, nonce, verifier, local(target) if len(target) <= _MAX_TARGET_CHARACTERS else "/", account]
     answer = RedirectResponse(address, 303)
@@ -73,7 +73,7 @@ async def _answer(
     try:
         told = await issuer.redeem(code, _way_back(request), nonce=nonce, verifier=verifier)
     except IssuerUnavailableError as exc:
-        log.warning("issuer", reason=str(exc))
+        issuer.say_unavailable(exc)
         return sign_in_form(request, who, target, "issuer", 503)
     except IssuerRefusedError as exc:
         log.warning("person refused", reason=str(exc))

@@ -58,7 +58,7 @@ class PageRoute(APIRoute):
             except RowRefused:
                 return await _error(request, not_searchable())
             except StorageUnavailable as exc:
-                log.warning("unavailable", reason=str(exc))
+                request.app.state.outages.no_answer(str(exc))
                 return await _error(request, unavailable())
             return _for_script(answer) if request.method == "POST" and is_fragment(request) else answer
 

@@ -12,7 +12,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from agents.kafka.consumer_thread import BatchConsumerThread
-from agents.kafka.fetch import Fetched
+from agents.kafka.fetch import Fetched, position
 from agents.kafka.in_flight import InFlight
 from agents.kafka.positions import incarnations
 from agents.kafka.record_batch import RecordBatch
@@ -20,8 +20,9 @@ from agents.kafka.watermark import Watermark
 from agents.metrics import MISSING_OFFSETS, READ_AGAIN
 from agents.process import crash
 from agents.process.availability import until_available
+from broker.outage import Outages
 from storage.database import Database
-from storage.positions import Begin, begin_positions
+from storage.positions import Begin, Reached, begin_positions, has_lost
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ class BatchConsumer(driver.Consumer):
         self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
         self._anew: set[TP] = set()  # partitions whose offsets have begun anew under this assignment
         self._is_revoking = False  # from the end of an assignment to the next one
+        self._outages = Outages(log)
         self._database: Database = cast(Any, self.app).database
 
     @property
@@ -56,7 +58,7 @@ class BatchConsumer(driver.Consumer):
 
         Records behind an open transaction do not count: nobody may read them yet.
         """
-        reached = {**self._begun, **self.watermark.stored()}
+        reached = self._reached()
         # A partition that the consumer has not reached yet is not known to wait.
         lagging = any((self._end(tp) or 0) > reached[tp] for tp in self.assignment() if tp in reached)
         return lagging, reached
@@ -73,7 +75,7 @@ class BatchConsumer(driver.Consumer):
 
     def waiting(self) -> dict[TP, int]:
         """Offsets of each partition between what is stored and its end; of those that were reached."""
-        reached = {**self._begun, **self.watermark.stored()}
+        reached = self._reached()
         return {tp: max(0, (self._end(tp) or 0) - reached[tp]) for tp in self.assignment() if tp in reached}
 
     def oldest_waiting_ms(self) -> dict[TP, int]:
@@ -86,13 +88,17 @@ class BatchConsumer(driver.Consumer):
         All is what the broker has, records of open transactions included; of those partitions that were reached.
         """
         consumer: Any = self._thread._ensure_consumer()
-        reached = {**self._begun, **self.watermark.stored()}
+        reached = self._reached()
         looked_at = {tp: consumer.last_poll_timestamp(tp) for tp in self.assignment() if tp in reached}
         return {
             tp: (ms / 1000, reached[tp] >= (consumer.highwater(tp) or 0))
             for tp, ms in looked_at.items()
             if ms is not None
         }
+
+    def _reached(self) -> dict[TP, int]:
+        """Return the offset up to which each partition is stored; of those whose beginning is known."""
+        return {**self._begun, **self.watermark.stored()}
 
     def _end(self, tp: TP) -> int | None:
         """The last stable offset, as of the last fetch; None before the first."""
@@ -141,6 +147,7 @@ class BatchConsumer(driver.Consumer):
         if self.should_stop:
             return
         fetched = cast("dict[TP, Fetched]", found or {})
+        fetched |= self._quiet(fetched)
         moved = await self._begin(fetched, generation)
         for tp, of_partition in fetched.items():
             if not self.flow_active or generation != self.watermark.generation:
@@ -157,6 +164,20 @@ class BatchConsumer(driver.Consumer):
                 self._read_offset[tp] = None
                 yield tp, self._deliver(tp, of_partition, after, generation)
 
+    def _quiet(self, fetched: Mapping[TP, Fetched]) -> dict[TP, Fetched]:
+        """Return partitions of which nothing comes, and is not known where they begin: that may be before.
+
+        Others may be busy for hours, and whatever the database has lost of these would be missing as long.
+        """
+        if not self.flow_active or len(self._expected) == len(self.assignment()):
+            return {}
+        consumer: Any = self._thread._ensure_consumer()
+        unknown = self.assignment() - fetched.keys() - self._expected.keys()
+        # Without a leader there is no answer, and the busy ones would wait for it.
+        led = [tp for tp in unknown if consumer._client.cluster.leader_for_partition(tp) not in {None, -1}]
+        found = {tp: position(consumer._fetcher, tp) for tp in led}
+        return {tp: Fetched(at, at, [], 0) for tp, at in found.items() if at is not None}
+
     async def _begin(self, fetched: Mapping[TP, Fetched], generation: int) -> set[TP]:
         """Find out where each partition that is new to this assignment begins; when Kafka is away, next time.
 
@@ -170,12 +191,13 @@ class BatchConsumer(driver.Consumer):
         if not new:
             return moved
         try:
-            earliest = await self.earliest_offsets(*new)
             known_as = await self._thread.call_thread(self._incarnations, {tp.topic for tp in new})
+            earliest = await self.earliest_offsets(*new)
             in_group = await self._thread.call_thread(self._committed, new)
         except KafkaError as exc:
-            log.warning("can't tell where partitions begin", partitions=len(new), reason=str(exc))
+            self._outages.failed("where partitions begin", str(exc))
             return moved
+        self._outages.worked("where partitions begin")
         begins = [Begin(tp.topic, tp.partition, known_as[tp.topic], earliest[tp], tp in self._anew) for tp in new]
         stored = await until_available("positions", lambda: self._ask(begins))
         if generation != self.watermark.generation:
@@ -223,8 +245,21 @@ class BatchConsumer(driver.Consumer):
         """The topic was made anew, or lost its end, and aiokafka has gone back to its beginning: so do we."""
         log.error("offsets begin anew", topic=tp.topic, partition=tp.partition, at=first)
         self._anew.add(tp)
+        self.watermark.forget(tp)
         del self._expected[tp]
         await self._go_to(tp, first)
+
+    async def compare(self) -> None:
+        """Begin again if the database says of a partition that less is stored than was. Raises StorageUnavailable.
+
+        It may have been replaced by a standby that lagged. A record that comes would tell, but none may come.
+        """
+        generation = self.watermark.generation
+        reached = [Reached(tp.topic, tp.partition, offset) for tp, offset in self._reached().items()]
+        async with self._database.connection() as connection:
+            lost = await has_lost(connection, reached)
+        if lost and generation == self.watermark.generation:
+            self.begin_again()
 
     def begin_again(self) -> None:
         """Ask where each partition begins, as after an assignment: the database is not the one that it was."""

@@ -19,11 +19,13 @@ from aiokafka.structs import TopicPartition
 from agents.kafka import expansion
 from agents.kafka.unreadable import Salvaged, salvage
 from agents.kafka.weight import weight
+from broker.outage import Outages
 
 #: Decompressed bytes that are kept of a partition while others have their turn. More is fetched again.
 KEPT_BYTES = 4 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
+_outages = Outages(log)
 
 
 class Fetched(NamedTuple):
@@ -143,7 +145,7 @@ async def _refetch(
     The partition then keeps its position and is fetched again; that also repairs bytes that the network damaged.
     """
     place = {"topic": tp.topic, "partition": tp.partition, "offset": position}
-    log.error("record batch can't be read", **place, reason=str(problem))
+    work = f"record batch of {tp.topic}/{tp.partition}"
     node = fetcher._select_read_replica(tp)
     # One byte is enough: the broker returns the first batch whole, whatever its size.
     wanted = [(tp.topic, [(tp.partition, position, 1)])]
@@ -151,15 +153,17 @@ async def _refetch(
     try:
         response = await fetcher._client.send(node, request)
     except KafkaError as exc:
-        log.warning("can't fetch it again", **place, reason=str(exc))
+        _outages.failed(work, f"{problem}; it can't be fetched again: {exc}")
         await asyncio.sleep(fetcher._retry_backoff)
         return None
     [(_topic, [(_partition, code, highwater, *_between, raw)])] = response.topics
     salvaged = None if code else salvage(tp.topic, tp.partition, position, bytes(raw), max_bytes)
     if salvaged is None:
-        log.warning("can't fetch it again", **place, code=code, bytes=len(raw))
+        _outages.failed(work, f"{problem}; it can't be fetched again: {len(raw)} bytes, error {code}")
         await asyncio.sleep(fetcher._retry_backoff)
         return None
+    _outages.worked(work)
+    log.error("record batch can't be read", **place, reason=str(problem))
     # The end of a batch whose checksum is wrong may be wrong, too; nothing is beyond the end of the partition.
     return salvaged._replace(next_offset=max(min(salvaged.next_offset, highwater), position + 1))
 

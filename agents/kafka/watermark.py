@@ -20,6 +20,10 @@ class Watermark:
         for tp in revoked:
             self._next_offsets.pop(tp, None)
 
+    def forget(self, tp: TP) -> None:
+        """Start over for one partition: its offsets are others now."""
+        self._next_offsets.pop(tp, None)
+
     def move(self, batch: RecordBatch) -> bool:
         """Record that `batch` and all before it is stored. False, and no effect, when its assignment is over."""
         if batch.generation != self.generation:

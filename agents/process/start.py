@@ -21,13 +21,18 @@ async def until_schema(database: Database) -> None:
 
 
 async def until_topics(servers: str, settings: BrokerSettings, group: str) -> None:
-    """Wait for Kafka, every topic, and the right to read as `group`. What else is wrong with topics is said only."""
+    """Wait for Kafka, the topics that are read, and the right to read them as `group`.
+
+    What else is wrong with topics is said only: one that is written and missing holds back what goes there, and
+    nothing else (agents.upkeep.topics).
+    """
+    read = settings.topics.read_by_agents()
 
     async def look() -> None:
-        missing = await missing_topics(servers, settings)
+        missing = await missing_topics(servers, settings, read)
         if missing:
             raise BrokerUnavailable(f"{'; '.join(missing)}: run `conexoes topics`")
-        await check_reading(servers, settings.security, settings.topics.read_by_agents(), group)
+        await check_reading(servers, settings.security, read, group)
 
     await until_available("topics", look)
     for fault in await until_available("topics", lambda: check_topics(servers, settings)):

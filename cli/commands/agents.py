@@ -33,7 +33,7 @@ def command() -> None:
             notifications=notifications,
             playbook=playbook,
             ready=ready.touch,
-            probes=probes.serve,
+            probes=probes.serve_of,
         )
 
     with sending_spans("conexoes-agents"):

@@ -1,9 +1,12 @@
 """`conexoes bridge`: connectors for those who speak another protocol than ours."""
 
+import asyncio
+from collections import Counter
 from typing import Annotated, Any
 
 import typer
 
+from cli.connector_probes import probed
 from cli.installation import InstallationSettings, broker_settings
 from cli.run import run
 from cli.simulation import counted
@@ -49,7 +52,11 @@ def webhook(
     )
     broker = broker_settings()
     servers, prefix = str(broker.kafka_bootstrap_servers), broker.topic_prefix
-    run(lambda stop: deliver_webhooks(servers, prefix, settings, stop, security=broker.security))
+
+    async def deliver(stop: asyncio.Event) -> None:
+        await deliver_webhooks(servers, prefix, settings, stop, security=broker.security)
+
+    run(lambda stop: probed(deliver, broker, stop))
 
 
 @app.command()
@@ -83,7 +90,11 @@ def vtex_logs(
     )
     broker, data_dir = broker_settings(), InstallationSettings().data_dir
     servers, prefix = str(broker.kafka_bootstrap_servers), broker.topic_prefix
-    counts = run(lambda stop: read_vtex_logs(servers, prefix, settings, data_dir, stop, security=broker.security))
+
+    async def read(stop: asyncio.Event) -> Counter[str]:
+        return await read_vtex_logs(servers, prefix, settings, data_dir, stop, security=broker.security)
+
+    counts = run(lambda stop: probed(read, broker, stop))
     typer.echo(f"messages: {counted(counts)}")
 
 

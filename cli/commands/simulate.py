@@ -1,14 +1,16 @@
 """`conexoes simulate`."""
 
+import asyncio
 from typing import Annotated
 
 import typer
 
+from cli.connector_probes import probed
 from cli.installation import broker_settings
 from cli.run import run
 from cli.simulation import counted, progress_of
 from connectors.simulator.settings import SimulatorSettings
-from connectors.simulator.simulate import simulate
+from connectors.simulator.simulate import Report, simulate
 
 
 def command(
@@ -24,5 +26,9 @@ def command(
     broker = broker_settings()
     servers, prefix, security = str(broker.kafka_bootstrap_servers), broker.topic_prefix, broker.security
     with progress_of(settings.count) as show:
-        report = run(lambda stop: simulate(servers, prefix, settings, stop, security=security, progress=show))
+
+        async def send(stop: asyncio.Event) -> Report:
+            return await simulate(servers, prefix, settings, stop, security=security, progress=show)
+
+        report = run(lambda stop: probed(send, broker, stop))
     typer.echo(f"sent {report.total}: {counted(report.sent)}; retries answered: {counted(report.answered)}")

@@ -31,7 +31,7 @@ PAGES: tuple[tuple[str, type[Settings]], ...] = (
     ("Pages: `admin`, `up`", PageSettings),
     ("Sign-in by an issuer: `admin`, `up`", SignInSettings),
     ("Exports: `api`, `admin`, `export`", ExportSettings),
-    ("Metrics and health: `agents`, `api`, `admin`", ProbeSettings),
+    ("Metrics and health: `agents`, `api`, `admin`, `bridge`, `simulate`", ProbeSettings),
     ("Notifications: `agents`, `admin`", NotificationSettings),
     ("`agents`", AgentSettings),
     ("`simulate`, and the demo of `up`", SimulatorSettings),

@@ -35,3 +35,11 @@ WITH moved AS (
     RETURNING 1
 )
 SELECT count(*) FROM moved
+
+-- has_lost_positions --
+-- Whether any of these partitions, arrays, is stored up to a smaller offset than :next_offset, or is not known.
+SELECT EXISTS (
+    SELECT FROM unnest(:topic::text[], :partition::integer[], :next_offset::bigint[]) AS r (topic, partition, next_offset)
+    LEFT JOIN positions p USING (topic, partition)
+    WHERE coalesce(p.next_offset, 0) < r.next_offset
+)

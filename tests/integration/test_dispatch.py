@@ -18,7 +18,7 @@ from storage.reprocess import claims
 from storage.reprocess.claims import claim_items, open_lanes
 from storage.reprocess.writer import cancel
 from tests.support.events import result
-from tests.support.kafka_admin import admin_of
+from tests.support.kafka_admin import delete_topic
 from tests.support.reprocess import Desk
 from tests.support.waiting import eventually
 
@@ -87,13 +87,7 @@ async def test_a_retry_topic_that_is_missing_holds_back_its_own_type_only(
     desk: Desk, broker_settings: BrokerSettings, owner: asyncpg.Connection
 ) -> None:
     servers, topics = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics
-    async with admin_of(servers) as admin:
-        await admin.delete_topics([topics.retry("price")])
-
-        async def is_gone() -> bool:
-            return topics.retry("price") not in await admin.list_topics()
-
-        await eventually(is_gone)
+    await delete_topic(servers, topics.retry("price"))
     names = ("price", "tracking", "inventory")
     await desk.store(*(result(f"{name}-{n}", name, key=f"SKU-{n}") for name in names for n in range(20)))
     for name in names:

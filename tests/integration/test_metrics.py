@@ -65,8 +65,12 @@ async def test_agents_are_seen_from_outside(
         assert samples(text, "conexoes_pool_connections")['role="writer"'] >= 1
         assert samples(text, "process_resident_memory_bytes")
         await owner.execute("DROP TABLE public._pogo_migration")
-        refused = await client.get("/readyz")
-        assert (refused.status_code, "conexoes migrate" in refused.text) == (503, True)
+
+        async def refused() -> bool:
+            answer = await client.get("/readyz")
+            return answer.status_code == 503 and "conexoes migrate" in answer.text
+
+        await eventually(refused)
         assert await end(process, signal.SIGTERM) == 0
 
 

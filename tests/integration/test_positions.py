@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import itertools
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from aiokafka.admin import NewPartitions, NewTopic, RecordsToDelete
 from faust.types import TP
 from prometheus_client import REGISTRY
 
-from agents.kafka import consumer
+from agents.kafka import comparing, consumer
 from agents.kafka.consumer import BatchConsumer
 from broker.settings import BrokerSettings
 from storage.settings import StorageSettings
@@ -102,6 +103,57 @@ async def test_what_a_database_lost_is_read_again(
         await restore()
         async with running_worker(broker_settings, storage_settings, data_dir):
             await healed(100)
+
+
+@pytest.mark.parametrize("how", ["connections were made anew", "a minute later", "while others are busy"])
+async def test_what_a_database_lost_is_read_again_where_no_record_comes(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    """A standby that lagged takes over when all was stored and committed: no batch meets what is missing."""
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
+    others_are_busy = how == "while others are busy"
+    if how == "a minute later":
+        monkeypatch.setattr(comparing, "EVERY_SECONDS", 2.0)
+    stopped = asyncio.Event()
+
+    async def others() -> None:
+        for number in itertools.count():
+            if stopped.is_set():
+                return
+            events = [result(f"t{number}-{n}", "tracking", key=f"T-{n}") for n in range(10)]
+            await produce(servers, broker_settings.topic_prefix, events)
+
+    async def all_committed() -> bool:
+        return await committed(broker_settings) == 100
+
+    async def healed() -> bool:
+        found = await owner.fetchval("SELECT count(*) FROM status_logs WHERE integration_type = 'price'")
+        wanted = 100 if others_are_busy else 100 - 3 * len(before)
+        return found == wanted and await positions(owner, topic) == before
+
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(servers, broker_settings.topic_prefix, results(range(100)))
+        await stored(owner, 100)
+        await eventually(all_committed)
+        before = await positions(owner, topic)
+        busy = asyncio.create_task(others() if others_are_busy else asyncio.sleep(0))
+        async with owner.transaction():
+            await owner.execute("UPDATE positions SET next_offset = least(next_offset, 3) WHERE topic = $1", topic)
+            if not others_are_busy:  # whose transactions would meet this one
+                await lose_results(owner)
+        if how != "a minute later":
+            await owner.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND application_name LIKE 'conexoes-agents%'"
+            )
+        await eventually(healed)
+        stopped.set()
+        await busy
 
 
 async def test_a_database_that_knows_nothing_begins_at_the_beginning(

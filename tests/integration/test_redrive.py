@@ -16,6 +16,7 @@ from agents.results.redrive import Redriving
 from broker.errors import BrokerUnavailable
 from broker.publisher import Publisher, Record, Written
 from broker.settings import BrokerSettings
+from broker.topics import create_topics
 from schemas.catalogue import BY_NAME
 from schemas.dead_letter import REDRIVE_HEADER, RedriveLink
 from schemas.envelope import STRUCTURED
@@ -34,6 +35,7 @@ from storage.results import store
 from storage.settings import StorageSettings
 from tests.support.agents import produce, records, running_worker
 from tests.support.events import SOURCE, Event, result, whole
+from tests.support.kafka_admin import delete_topic
 from tests.support.letters import OTHER_SOURCES, insert_refused
 from tests.support.processes import conexoes
 from tests.support.waiting import eventually
@@ -274,8 +276,7 @@ async def test_what_kafka_takes_is_marked_and_the_rest_is_tried_again(
 ) -> None:
     odd = Stubborn(lambda record: int(json.loads(record.value or b"")["key"][1:]) % 2 == 1)
     worker = await redriving(writer, broker_settings, odd)
-    with pytest.raises(BrokerUnavailable):
-        await worker.send()
+    assert await worker.send() == 30
     found = await get_redrive(reader, REACH, queued)
     assert found is not None
     assert found.items == {"sent": 15, "queued": 15}
@@ -289,6 +290,48 @@ async def test_what_kafka_takes_is_marked_and_the_rest_is_tried_again(
 
     await eventually(done)
     assert (odd.sent, all_.sent) == (15, 15)
+
+
+async def test_a_topic_that_is_missing_holds_back_its_own_redrives_only(
+    writer: Database, reader: Database, broker_settings: BrokerSettings, owner: asyncpg.Connection
+) -> None:
+    servers, topics = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics
+    missing, there = topics.results("price"), topics.results("tracking")
+    await delete_topic(servers, missing)
+    made = {}
+    for name, topic in (("price", missing), ("tracking", there)):
+        await insert_refused(writer, [result(f"{name}{n}", name, key=f"S{n}") for n in range(250)], OTHER_SOURCES)
+        await owner.execute("UPDATE dead_letters SET topic = $1 WHERE topic NOT LIKE $2", topic, f"{topics.prefix}%")
+        made[name] = await redrive(writer, broker_settings)
+    publisher = Publisher(servers)
+    running = asyncio.create_task((await redriving(writer, broker_settings, publisher)).run())
+
+    async def sent(name: str) -> bool:
+        found = await get_redrive(reader, REACH, made[name])
+        return found is not None and found.items == {"sent": 250}
+
+    try:
+        await eventually(lambda: sent("tracking"), 25)  # before Kafka's client gives up one record of the other
+        assert not await sent("price")
+        await create_topics(servers, broker_settings)
+        await eventually(lambda: sent("price"))
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await publisher.close()
+
+
+async def test_a_redrive_that_kafka_does_not_take_steps_back_for_longer_each_time(
+    queued: uuid.UUID, writer: Database, broker_settings: BrokerSettings, owner: asyncpg.Connection
+) -> None:
+    worker = await redriving(writer, broker_settings, Stubborn(lambda _record: False))
+    pauses = []
+    for _ in range(7):
+        await owner.execute("UPDATE redrives SET next_at = now()")
+        assert await worker.send() == 30
+        assert await worker.send() == 0
+        pauses.append(await owner.fetchval("SELECT extract(epoch FROM next_at - now())::float8 FROM redrives"))
+    assert pauses == [pytest.approx(seconds, abs=0.9) for seconds in (1, 2, 4, 8, 16, 30, 30)]
 
 
 async def test_a_redrive_that_is_paused_or_cancelled_sends_nothing(

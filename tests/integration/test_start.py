@@ -10,9 +10,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
-from agents.metrics import WAITING
+from agents.metrics import MISSING_TOPICS, WAITING
 from agents.process.start import until_topics
+from agents.upkeep.topics import TopicWatch
 from api.app import build_api
 from api.authentication import Authenticator
 from broker.errors import BrokerUnavailable
@@ -21,6 +23,7 @@ from broker.settings import BrokerSettings
 from broker.topics import create_topics, missing_topics
 from cli.documents.__main__ import ROOT
 from embedded.ports import free_port
+from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
 from schemas.topics import Topics
 from storage.check import check_database
@@ -30,13 +33,15 @@ from storage.migrate import migrate
 from storage.schema_version import check_schema
 from storage.settings import StorageSettings
 from tests.support.access import ROW
-from tests.support.agents import produce, running_worker, stored
+from tests.support.agents import produce, running_worker, send_command, stored
 from tests.support.events import result
+from tests.support.kafka_admin import delete_topic
 from tests.support.processes import conexoes, end
 from tests.support.proxy import proxied
 from tests.support.record_batch import STAND_IN, produce_batch, record_batch
 from tests.support.schema import had
 from tests.support.secure_kafka import LOGINS, Grant, SecureKafka, secure_kafka
+from tests.support.served import until_alive
 from tests.support.waiting import eventually
 
 
@@ -87,6 +92,61 @@ async def test_agents_wait_for_the_schema_and_then_for_the_topics(
         await create_topics(kafka_servers, broker)
         await ready(log)
         assert await end(process, signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize("what", ["retry", "dead_letter", "events"])
+async def test_a_topic_that_is_missing_and_only_written_keeps_no_worker_from_its_work(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    what: str,
+) -> None:
+    servers, topics = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics
+    missing = topics.retry("price") if what == "retry" else getattr(topics, what)
+    reprocessed = ("price", "tracking")
+    await delete_topic(servers, missing)
+
+    async def sent() -> set[str]:
+        rows = await owner.fetch("SELECT integration_type FROM reprocess_items WHERE state = 'sent'")
+        return {row["integration_type"] for row in rows}
+
+    async def said() -> bool:
+        return bool(MISSING_TOPICS._value.get() == 1)
+
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        events = [result(each.name, each.name, key=f"SKU-{each.name}") for each in CATALOGUE]
+        await produce(servers, topics.prefix, events)
+        await stored(owner, len(CATALOGUE))
+        for name in reprocessed:
+            found = await owner.fetchval("SELECT id FROM status_logs WHERE integration_type = $1", name)
+            await send_command(broker_settings, f"c-{name}", [found], integration_type=name)
+
+        async def others_leave() -> bool:
+            return await sent() == ({"tracking"} if what == "retry" else set(reprocessed))
+
+        async def all_leave() -> bool:
+            return await sent() == set(reprocessed)
+
+        await eventually(others_leave)
+        await eventually(said)
+        await create_topics(servers, broker_settings)
+        await eventually(all_leave)
+
+
+async def test_a_missing_topic_is_said_when_it_is_missed_and_when_it_is_back(broker_settings: BrokerSettings) -> None:
+    servers, missing = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.events
+    watch = TopicWatch(servers, broker_settings)
+    await delete_topic(servers, missing)
+    with capture_logs() as said:
+        for _ in range(3):
+            await watch.once()
+        await create_topics(servers, broker_settings)
+        await watch.once()
+    assert [(each["event"], each["work"]) for each in said] == [
+        (each, "missing topics") for each in ("waiting", "waited")
+    ]
+    assert said[0]["reason"] == f"topic {missing} is missing: run `conexoes topics`"
 
 
 async def test_agents_wait_for_their_rights(database_url: str, tmp_path: Path) -> None:
@@ -160,7 +220,7 @@ async def test_a_cluster_that_no_broker_has_joined_yet_is_waited_for(
     with pytest.raises(BrokerUnavailable, match="no broker has joined"):
         await check_reading(servers, broker_settings.security, topics.read_by_agents(), f"{topics.prefix}-agents")
     with pytest.raises(BrokerUnavailable, match="node"):
-        await missing_topics(servers, broker_settings)
+        await missing_topics(servers, broker_settings, topics.names())
 
 
 async def test_a_host_without_an_address_is_named(tmp_path: Path) -> None:
@@ -304,6 +364,32 @@ async def test_a_schema_that_is_not_known_is_refused_with_a_sentence(
     assert line.startswith("conexoes: The database is of an earlier version: run `conexoes migrate` (0010_access)")
 
 
+@pytest.mark.parametrize("process", ["api", "admin"])
+@pytest.mark.parametrize("is_later", [False, True], ids=["an earlier schema", "a later schema"])
+async def test_a_schema_is_refused_when_the_database_comes_after_the_start(
+    owner: asyncpg.Connection, database_url: str, tmp_path: Path, process: str, *, is_later: bool
+) -> None:
+    if is_later:
+        await had(owner, "9999_what_comes")
+    else:
+        await owner.execute("DELETE FROM public._pogo_migration WHERE migration_id LIKE '0010%'")
+    log, port = tmp_path / "log", free_port()
+    async with proxied(database_url) as (proxy, url):
+        proxy.mode = "refuse"
+        settings = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path), "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
+        async with (
+            conexoes(process, log=log, HTTP_PORT=str(port), **settings) as running,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+        ):
+            await until_alive(client)
+            assert (await client.get("/readyz")).status_code == 503
+            proxy.mode = "pass"
+            assert await asyncio.wait_for(running.wait(), 60) == 1
+    said = "of a later version, which this one does not know (9999_what_comes)" if is_later else "of an earlier version"
+    assert f"conexoes: The database is {said}" in log.read_text("utf-8")
+    assert len([each for each in lines(log) if each["event"] == "waiting" and each["work"] == "schema"]) == 1
+
+
 async def test_readiness_knows_the_schema(
     owner: asyncpg.Connection, database_url: str, storage_settings: StorageSettings
 ) -> None:
@@ -312,9 +398,12 @@ async def test_readiness_knows_the_schema(
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://api") as client:
         assert (await client.get("/readyz")).status_code == 200
         await owner.execute("DROP TABLE public._pogo_migration")
-        answer = await client.get("/readyz")
-        assert answer.status_code == 503
-        assert "conexoes migrate" in answer.text
+
+        async def refused() -> bool:
+            answer = await client.get("/readyz")
+            return answer.status_code == 503 and "conexoes migrate" in answer.text
+
+        await eventually(refused)
     await reader.close()
 
 

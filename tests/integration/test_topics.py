@@ -60,7 +60,7 @@ async def named_topics(servers: str, partitions: int) -> AsyncIterator[BrokerSet
     settings = BrokerSettings(kafka_bootstrap_servers=servers, topic_prefix=prefix, topic_partitions=partitions)
     yield settings
     async with admin_of(servers) as admin:
-        await admin.delete_topics([name for name, _size in settings.topics.all()])
+        await admin.delete_topics(settings.topics.names())
 
 
 async def test_topics_that_we_make_have_no_fault_and_can_get_more_partitions(

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient
 
+from tests.support.waiting import eventually
+
 
 @asynccontextmanager
 async def admin_of(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
@@ -15,3 +17,14 @@ async def admin_of(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
         yield admin
     finally:
         await admin.close()
+
+
+async def delete_topic(servers: str, name: str) -> None:
+    """Delete a topic, and wait until Kafka shows it no more."""
+    async with admin_of(servers) as admin:
+        await admin.delete_topics([name])
+
+        async def is_gone() -> bool:
+            return name not in await admin.list_topics()
+
+        await eventually(is_gone)

@@ -210,7 +210,7 @@ def test_the_image_says_whether_it_is_well(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(name, value)
     assert f"http://127.0.0.1:{ProbeSettings().metrics_port}/readyz" in DOCKERFILE
     assert "HEALTHCHECK " in DOCKERFILE
-    assert {name for name, each in SERVICES.items() if each.get("healthcheck") == {"disable": True}} == {"simulate"}
+    assert not [name for name, each in SERVICES.items() if each.get("healthcheck") == {"disable": True}]
 
 
 def locked(name: str) -> dict[str, str]:

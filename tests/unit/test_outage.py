@@ -6,7 +6,8 @@ import structlog
 from structlog.testing import capture_logs
 
 from broker.outage import EVERY_SECONDS, Outages
-from cli.logs import REPEAT_SECONDS, SameLineOncePerMinute
+from broker.repeated_lines import REPEAT_SECONDS, SameLineOncePerMinute, quiet_kafka
+from cli.logs import REPEATING
 
 
 class Clock:
@@ -62,7 +63,7 @@ def _record(name: str, message: str, *args: object) -> logging.LogRecord:
 
 def test_a_library_s_line_passes_once_a_minute_and_says_how_many_there_were() -> None:
     clock = Clock()
-    once = SameLineOncePerMinute(clock)
+    once = SameLineOncePerMinute(*REPEATING, clock=clock)
     lines = [_record("aiokafka.conn", "Unable to connect to node %s: %s", node, "refused") for node in range(50)]
     assert [once.filter(line) for line in lines] == [True, *[False] * 49]
     assert not once.filter(_record("aiokafka.conn", "Unable to connect to node %s: %s", 7, "timed out"))
@@ -74,5 +75,32 @@ def test_a_library_s_line_passes_once_a_minute_and_says_how_many_there_were() ->
 
 
 def test_our_own_lines_all_pass() -> None:
-    once = SameLineOncePerMinute(Clock())
+    once = SameLineOncePerMinute(*REPEATING, clock=Clock())
     assert all(once.filter(_record("agents.results.ingest", "dead letter")) for _ in range(5))
+
+
+def test_malformed_requests_are_one_line_and_each_kind_of_bug_is_one() -> None:
+    once = SameLineOncePerMinute(*REPEATING, clock=Clock())
+    malformed = [once.filter(_record("uvicorn.error", "Invalid HTTP request received.")) for _ in range(5)]
+    assert malformed == [True, *[False] * 4]
+    for error in (ValueError("a"), KeyError("b")):
+        record = _record("uvicorn.error", "Exception in ASGI application")
+        record.exc_info = (type(error), error, None)
+        assert once.filter(record)
+
+
+def test_aiokafka_s_own_loggers_repeat_nothing_wherever_a_program_sends_them() -> None:
+    """A program that uses the SDK has handlers of its own."""
+    seen: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: seen.append(record.getMessage())  # type: ignore[method-assign]
+    names = ("aiokafka", "aiokafka.conn", "aiokafka.consumer.group_coordinator")
+    logging.root.addHandler(handler)
+    try:
+        for name in names:
+            quiet_kafka()
+            for number in range(10):
+                logging.getLogger(name).error("Unable connect to node with id %s", number)
+    finally:
+        logging.root.removeHandler(handler)
+    assert len(seen) == len(names)

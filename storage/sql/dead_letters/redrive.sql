@@ -67,9 +67,10 @@ SELECT letters FROM made
 -- claim_redrive --
 -- Leases the next letters of the redrive that has waited longest, at the pace of that redrive: up to :most, of up to
 -- :most_bytes together, or one. Without any left it is done. A lease that has ended is a worker that was killed.
+-- :but are redrives that are left out, an array.
 WITH due AS (
     SELECT account, id, per_second FROM redrives
-    WHERE state = 'running' AND next_at <= now()
+    WHERE state = 'running' AND next_at <= now() AND id <> ALL (:but::uuid[])
     ORDER BY next_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED
@@ -135,6 +136,11 @@ ORDER BY l.number
 UPDATE redrive_items i SET leased_until = NULL
 FROM unnest(:account::text[], :redrive_id::uuid[], :number::integer[]) AS l (account, redrive_id, number)
 WHERE i.account = l.account AND i.redrive_id = l.redrive_id AND i.number = l.number AND i.state = 'queued'
+
+-- step_back_redrive --
+-- Leases nothing of a redrive for :seconds.
+UPDATE redrives SET next_at = greatest(next_at, now() + make_interval(secs => :seconds::float8))
+WHERE account = :account AND id = :id
 
 -- locked_as_told --
 -- Every statement that changes items and letters locks first: items in the order of their key, here those of `told`, ...

@@ -2,22 +2,26 @@
 
 import asyncio
 import contextlib
+import json
 import socket
+import uuid
 from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from api.errors import AddressUnusableError
 from api.server import serve
 from embedded.ports import free_port
+from schemas.envelope import STRUCTURED
 from schemas.topics import Topics
 from storage.database import Database
 from storage.settings import StorageSettings
 from tests.integration.api.conftest import BOOTSTRAP, NOWHERE, Caller, Store, app_on
-from tests.support.events import result
+from tests.support.events import result, whole
 from tests.support.proxy import Proxy, proxied
 from tests.support.served import served, until_alive
 from tests.support.waiting import eventually
@@ -55,8 +59,41 @@ async def test_a_database_that_is_away_is_503_and_comes_back(
     async def answers() -> bool:
         return (await client.get(LOGS)).status_code == 200
 
+    async def ready() -> bool:
+        return (await client.get("/readyz")).status_code == 200
+
     await eventually(answers)
-    assert (await client.get("/readyz")).status_code == 200
+    await eventually(ready)
+
+
+async def test_an_outage_is_said_once_and_its_end_too_however_many_ask(behind_proxy: tuple[Proxy, Caller]) -> None:
+    proxy, client = behind_proxy
+    proxy.mode = "refuse"
+
+    async def over() -> bool:
+        return [each["event"] for each in said if each.get("work") == "requests"] == ["waiting", "waited"]
+
+    with capture_logs() as said:
+        for _ in range(3):  # of more, the last would be refused
+            assert (await client.post("/sign-in", data={"access_key": "k" * 40})).status_code == 503
+        for _ in range(20):
+            assert (await client.get(LOGS)).status_code == 503
+        assert len(said) == 1
+        proxy.mode = "pass"
+        await eventually(over)
+
+
+async def test_a_kafka_that_takes_nothing_is_said_once_however_much_is_sent(app: FastAPI, keys: dict[str, str]) -> None:
+    event = json.dumps(whole(result()))
+    asked = {"account": "acme", "integration_type": "price", "log_ids": [str(uuid.uuid4())], "requested_by": "maria"}
+    async with Caller(app, keys["connector"]) as connector, Caller(app, BOOTSTRAP) as person:
+        with capture_logs() as said:
+            answers = [
+                *(connector.post("/events/results", content=event, headers={"Content-Type": STRUCTURED}) for _ in "ab"),
+                *(person.post("/commands/reprocess", json=asked, headers={"Idempotency-Key": each}) for each in "ab"),
+            ]
+            assert {each.status_code for each in await asyncio.gather(*answers)} == {503}
+    assert sorted(each["work"] for each in said) == ["commands", "events"]
 
 
 async def test_a_query_that_takes_too_long_is_503(
