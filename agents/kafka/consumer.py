@@ -106,16 +106,18 @@ class BatchConsumer(driver.Consumer):
         """
         return batch.generation == self.watermark.generation
 
-    def done(self, batch: RecordBatch) -> None:
-        """Record that all of `batch` is stored or dead-lettered.
+    def done(self, batch: RecordBatch) -> bool:
+        """Record that all of `batch` is stored or dead-lettered. False, and no effect, when its assignment is over.
 
         Call it in the order in which a partition was delivered.
         """
-        if self.watermark.move(batch):
+        moved = self.watermark.move(batch)
+        if moved:
             self._in_flight.remove(batch.bytes)
             begins_at = self._begins_at.get(batch.tp)
             while begins_at and begins_at[0][0] <= batch.next_offset:
                 begins_at.popleft()
+        return moved
 
     async def drain(self, seconds: float) -> bool:
         """Wait up to `seconds` until all that was delivered is done, and as long for its commit. False when some is not
