@@ -88,7 +88,7 @@ next AS (
 -- Their letters were deleted meanwhile, as by retention: there is nothing to send.
 gone AS (
     UPDATE redrive_items i SET
-        state = 'failed', reason = '{"code": "letter_erased", "parameters": {}}', changed_at = now(), leased_until = NULL
+        state = 'failed', reason = :letter_erased::jsonb, changed_at = now(), leased_until = NULL
     FROM next n
     WHERE i.account = n.account AND i.redrive_id = n.redrive_id AND i.number = n.number
       AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.account = n.letter_account AND d.id = n.letter_id)
