@@ -401,7 +401,7 @@ async def cancel(
 
 
 async def steps_to_judge(connection: Connection) -> list[CommandKey]:
-    """Return the commands that wait for the outcome of a step."""
+    """Return the commands of which nothing is in flight in the step that they wait for."""
     return [CommandKey(row["account"], row["id"]) for row in await SQL["steps_to_judge"].fetch(connection)]
 
 
