@@ -30,6 +30,8 @@ ActivityKind = Literal[
     "view",
 ]
 ACTIVITY_KINDS: tuple[ActivityKind, ...] = get_args(ActivityKind)
+#: Kinds of the acts in the audit of reprocesses, where nobody else may have our name.
+KINDS_OF_REPROCESSES: frozenset[ActivityKind] = frozenset({"reprocess", "affiliate", "automatic"})
 #: Acts in the audit of reprocesses.
 ReprocessAct = Literal[
     "requested",
