@@ -17,7 +17,7 @@ from agents.kafka.in_flight import InFlight
 from agents.kafka.positions import incarnations
 from agents.kafka.record_batch import RecordBatch
 from agents.kafka.watermark import Watermark
-from agents.metrics import MISSING_OFFSETS, READ_AGAIN
+from agents.metrics import MISSING_OFFSETS, READ_AGAIN, IngestWork
 from agents.process import crash
 from agents.process.availability import until_available
 from storage.database import Database
@@ -179,7 +179,7 @@ class BatchConsumer(driver.Consumer):
             log.warning("can't tell where partitions begin", partitions=len(new), reason=str(exc))
             return moved
         begins = [Begin(tp.topic, tp.partition, known_as[tp.topic], earliest[tp], tp in self._anew) for tp in new]
-        stored = await until_available("positions", lambda: self._ask(begins))
+        stored = await until_available(IngestWork.POSITIONS, lambda: self._ask(begins))
         if generation != self.watermark.generation:
             return moved  # it took that long
         for tp in new:
