@@ -27,7 +27,7 @@ from schemas.rereading import OF_ANOTHER_ACCOUNT, Rereading
 from schemas.result import Account
 from schemas.shown.dead_letter import DeadLetterDetail
 from schemas.shown.redrive import ErasedLetters, Redrive, RedrivePlan
-from schemas.timestamp import NANOSECONDS
+from schemas.timestamp import nanoseconds_of
 from storage.access_keys import Grant
 from storage.database import clock
 from storage.dead_letters import Reach, get_dead_letter, kept_letter
@@ -231,6 +231,6 @@ async def _refusal(app: FastAPI, letter: DeadLetterDetail, value: bytes) -> Reas
     """Say why today's rules refuse this value of a letter; None when they do not."""
     rereading: Rereading = app.state.rereading
     async with app.state.reader.connection() as connection:
-        now_ns = int((await clock(connection)).timestamp()) * NANOSECONDS
+        now_ns = nanoseconds_of(await clock(connection))
     refusal = rereading.refusal(kept_letter(letter, value), now_ns)
     return None if refusal is None else refusal.reason

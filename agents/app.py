@@ -72,8 +72,8 @@ class AgentsApp(faust.App):
 
     def done(self, batch: RecordBatch) -> None:
         """Let the watermark move past `batch`."""
-        self.batches.done(batch)
-        self.lag.stored(batch)
+        if self.batches.done(batch):
+            self.lag.stored(batch)
 
     def begin_again(self) -> None:
         """Read again what the database has lost."""

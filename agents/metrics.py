@@ -1,5 +1,7 @@
 """Every metric of the agents: kind, meaning and unit. No key is ever a label; an account is where a setting says so."""
 
+from enum import StrEnum
+
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 
 from storage.process_metrics import ProcessMetrics
@@ -75,14 +77,23 @@ RESULT_AGE = Gauge(
 PROCESS = ProcessMetrics(REGISTRY)
 
 
-#: Work that ingest itself waits for: while it does, records that stand still are no stall.
-_OF_INGEST = frozenset({"store", "dead letters", "clock", "commands", "positions", "topics", "schema", "worker id"})
+class IngestWork(StrEnum):
+    """Work that ingest itself waits for, by its name in WAITING: meanwhile records that stand still are no stall."""
+
+    STORE = "store"
+    DEAD_LETTERS = "dead letters"
+    CLOCK = "clock"
+    COMMANDS = "commands"
+    POSITIONS = "positions"
+    TOPICS = "topics"
+    SCHEMA = "schema"
+    WORKER_ID = "worker id"
 
 
 def ingest_waits() -> bool:
     """Tell if ingest waits for PostgreSQL or Kafka right now. Other work may wait for days, as for a missing topic."""
     return any(
-        sample.value > 0 and sample.labels["work"] in _OF_INGEST
+        sample.value > 0 and sample.labels["work"] in set(IngestWork)
         for metric in WAITING.collect()
         for sample in metric.samples
     )

@@ -9,7 +9,7 @@ import structlog
 
 from agents.app import AgentsApp, build_app, group_of
 from agents.kafka.comparing import Comparing
-from agents.metrics import PROCESS, ingest_waits
+from agents.metrics import PROCESS, IngestWork, ingest_waits
 from agents.notify.delivery import Delivery
 from agents.notify.log_edges import LogEdges
 from agents.notify.planning import Planning
@@ -164,8 +164,8 @@ async def work(
 
         async def prepare() -> None:
             await until_schema(database)
-            await until_available("clock", clock.measure)
-            await until_available("worker id", only.take)
+            await until_available(IngestWork.CLOCK, clock.measure)
+            await until_available(IngestWork.WORKER_ID, only.take)
             await until_topics(servers, broker_settings, group_of(broker_settings.topics))
 
         await worker.run(prepare, ready)

@@ -13,13 +13,13 @@ from api.export_response import file_responses
 from api.pages import Page
 from api.parameters import PageQuery, once_each
 from api.problems import PAGED
-from schemas.activity import ActivityFilter
+from schemas.activity import ACTIVITY_REPEATABLE, ActivityFilter
 from schemas.catalogue import Language
 from schemas.shown.activity import ActivityEntry
 from storage.activity import list_activity as read_activity
 
 router = APIRouter(prefix="/accounts/{account}/activity", tags=["activity"], dependencies=FIRST)
-ONCE_OF_ACTIVITY = [Depends(once_each({"kind"}))]
+ONCE_OF_ACTIVITY = [Depends(once_each(ACTIVITY_REPEATABLE))]
 
 
 class ActivityQuery(ActivityFilter, PageQuery):

@@ -52,7 +52,7 @@ def build_api(
     playbook: Callable[[], Playbook] = Playbook,
     export_settings: ExportSettings | None = None,
 ) -> FastAPI:
-    """Build the app with every GET path of the design. `reader` must be in the reader role; the caller closes it.
+    """Build the app with every GET path of the API. `reader` must be in the reader role; the caller closes it.
 
     `playbook` is called for each answer. `export_settings`: None takes them from the environment.
     """

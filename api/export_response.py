@@ -17,6 +17,7 @@ from api.streaming import StreamedAnswer, through_file, unless_left
 from exports.errors import CallerLeft, ExportFailed, TooManyExports
 from exports.file import make_file
 from exports.jobs.desk import ExportDesk
+from exports.jobs.outcome import explain
 from exports.ledger import write_items
 from exports.names import file_name
 from exports.stream import write_rows
@@ -89,7 +90,7 @@ def failing_as_told(answer: StreamedAnswer) -> Iterator[None]:
         pass
     except TooManyExports as exc:
         raise not_made(exc) from None
-    except (ExportFailed, StorageError, TimeoutError) as exc:
+    except (ExportFailed, StorageError, OSError) as exc:
         if answer.begun:
             return
         if isinstance(exc, StorageError):
@@ -111,13 +112,12 @@ def attachment(order: ExportOrder | Export, at: datetime) -> dict[str, str]:
     }
 
 
-def not_made(exc: TooManyExports | ExportFailed | TimeoutError) -> ProblemError:
+def not_made(exc: TooManyExports | ExportFailed | OSError) -> ProblemError:
     """The problem of a failed export: 429 with the limit that was reached, or 503 with the reason."""
     again = {"Retry-After": RETRY_AFTER_SECONDS}
     if isinstance(exc, TooManyExports):
         return ProblemError(429, "too-many-exports", exc.reason, headers=again)
-    reason = exc.reason if isinstance(exc, ExportFailed) else Reason(ReasonCode.EXPORT_TOO_LONG)
-    return ProblemError(503, "export-failed", reason, headers=again)
+    return ProblemError(503, "export-failed", explain(exc)[1], headers=again)
 
 
 def file_content(*media_types: str) -> dict[str, Any]:

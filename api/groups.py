@@ -15,14 +15,14 @@ from api.problems import PAGED, not_found
 from schemas.filter import REPEATABLE
 from schemas.fingerprint import FINGERPRINT
 from schemas.group import ErrorGroup
-from schemas.group_filter import GroupFilter
+from schemas.group_filter import GROUP_REPEATABLE, GroupFilter
 from schemas.playbook import Playbook, SeenError
 from schemas.shown.why import WhyNow
 from storage.logs import groups as error_groups
 from storage.why.why import why_group
 
 router = APIRouter(prefix="/accounts/{account}", tags=["groups"], dependencies=FIRST)
-ONCE_OF_GROUPS = [Depends(once_each({*REPEATABLE, "state"}))]
+ONCE_OF_GROUPS = [Depends(once_each(REPEATABLE | GROUP_REPEATABLE))]
 
 
 class GroupQuery(LogQuery, GroupFilter):

@@ -75,5 +75,5 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """Prometheus text. No account is ever a label."""
+    """Prometheus text. An account is a label where a setting of the agents says so, and nowhere else."""
     return Response(await request.app.state.rendered_metrics.get(), media_type=CONTENT_TYPE_LATEST)

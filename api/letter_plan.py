@@ -7,7 +7,7 @@ from datetime import datetime
 from schemas.redrive import MAX_PLANNED, LetterChoice
 from schemas.rereading import Rereading
 from schemas.shown.redrive import RedrivePlan, RefusedSample, StillRefused
-from schemas.timestamp import NANOSECONDS
+from schemas.timestamp import nanoseconds_of
 from storage.database import Database, clock
 from storage.dead_letters import Reach
 from storage.redrive import count_redrivable, letters_to_read
@@ -48,7 +48,7 @@ async def plan_redrive(
             break
         read += 1
         size += len(letter.value)
-        refusal = rereading.refusal(letter, int(now.timestamp()) * NANOSECONDS)
+        refusal = rereading.refusal(letter, nanoseconds_of(now))
         if refusal is not None:
             refused[refusal.code.value] += 1
             if len(samples[refusal.code.value]) < MAX_SAMPLES:

@@ -74,8 +74,8 @@ def commands(account: str, automatic: bool | None, size: int, token: str | None)
 
 
 def items(account: str, command_id: str, state: ItemState | None, size: int, token: str | None) -> Listing[LedgerItem]:
-    """Items of one command, of one state if one is given, in the order in which they were made."""
-    return Listing(f"items\n{account}\n{command_id}\n{state}", lambda item: (item.created_at, item.id), size, token)
+    """Items of one command, of one state if one is given, in the order of their ids."""
+    return Listing(f"items\n{account}\n{command_id}\n{state}", lambda item: (0, item.id), size, token)
 
 
 def items_by_state(

@@ -50,7 +50,7 @@ async def list_items(
 ) -> Page[LedgerItem]:
     """The items of a command, one for each entity; only those in `state` if it is given."""
     listing = listings.items(account, command_id, query.state, query.page_size, query.page_token)
-    after = listing.after_uuid
+    after = listing.after_count_uuid
     items = await reprocess_reader.list_items(
         request.app.state.reader,
         account,

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from starlette.types import Receive, Send
 
-from exports.errors import CallerLeft
+from exports.errors import CallerLeft, on_disk
 
 _CHUNK_BYTES = 256 * 1024
 
@@ -55,13 +55,15 @@ async def through_file(make: Callable[[Write], Coroutine[Any, Any, int]], write:
 
     So `make` never waits for a caller that reads slowly, or not at all: a snapshot of the database that it holds ends
     as soon as the database has given everything. What is passed on stays in order, and begins with the first bytes.
+    Where the disk does not take it, that is an ExportFailed for `make`, and an OSError before and after it.
     """
     kept, is_whole, more = 0, False, asyncio.Event()
     with tempfile.TemporaryFile(prefix="conexoes-export-") as file:
 
         async def keep(data: bytes) -> None:
             nonlocal kept
-            await asyncio.to_thread(_append, file, data)
+            with on_disk():
+                await asyncio.to_thread(_append, file, data)
             kept += len(data)
             more.set()
 

@@ -1,5 +1,8 @@
 """Errors of exports."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
@@ -33,3 +36,20 @@ class ServerStopped(ExportEnded):
 
 class TooManyExports(ExportEnded):
     """A limit of exports or uploads at once, or of kept files, is met: try again later. `reason` names the limit."""
+
+
+def no_file(exc: OSError) -> Reason:
+    """Return the reason of a file that the system does not take, as on a full disk."""
+    return Reason(ReasonCode.EXPORT_NO_FILE, detail=exc.strerror or str(exc))
+
+
+@contextmanager
+def on_disk() -> Iterator[None]:
+    """Raise ExportFailed for an OSError of the block: where a file is written while a snapshot is read.
+
+    An OSError in a block of the database is taken for that of its connection.
+    """
+    try:
+        yield
+    except OSError as exc:
+        raise ExportFailed(no_file(exc)) from exc

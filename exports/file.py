@@ -4,6 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
+from exports.errors import on_disk
 from exports.excel.make import Progress
 from exports.excel.process import workbook_by_worker
 from exports.excel.worker import Task
@@ -62,12 +63,14 @@ async def _stream_to(database: Database, order: ExportOrder, part: Path, *, seco
 
         async def write(data: bytes) -> None:
             nonlocal lines
-            await asyncio.to_thread(file.write, data)
+            with on_disk():
+                await asyncio.to_thread(file.write, data)
             # Some rows of CSV have line breaks of their own: exact enough for a progress bar, and never past its end.
             lines = min(lines + data.count(b"\n"), total)
             progress(lines, lines, total)
 
         rows = await write_rows(database, order, write, seconds=seconds)
+        await asyncio.to_thread(file.flush)
         await asyncio.to_thread(os.fsync, file.fileno())
     progress(rows, rows, max(rows, total))
     return rows

@@ -30,6 +30,8 @@ ActivityKind = Literal[
     "view",
 ]
 ACTIVITY_KINDS: tuple[ActivityKind, ...] = get_args(ActivityKind)
+#: Kinds of the acts in the audit of reprocesses, where nobody else may have our name.
+KINDS_OF_REPROCESSES: frozenset[ActivityKind] = frozenset({"reprocess", "affiliate", "automatic"})
 #: Acts in the audit of reprocesses.
 ReprocessAct = Literal[
     "requested",
@@ -87,7 +89,7 @@ class ActivityFilter(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _one_of_a_list(cls, value: Any) -> Any:
-        return in_lists(value, {"kind"})
+        return in_lists(value, ACTIVITY_REPEATABLE)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -98,3 +100,4 @@ class ActivityFilter(BaseModel):
 
 #: Fields by name, in the order in which a page asks for them.
 ACTIVITY_FIELDS: Mapping[str, FilterField] = MappingProxyType({each.name: each for each in fields_of(ActivityFilter)})
+ACTIVITY_REPEATABLE = frozenset(each.name for each in ACTIVITY_FIELDS.values() if each.is_repeatable)

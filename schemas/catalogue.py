@@ -17,7 +17,7 @@ Status = Literal["success", "warning", "error"]
 Language = Literal["pt", "en", "es"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-DEFAULT_DEADLINE_SECONDS = 15 * 60  # design section 4: after this a retry without an answer is `silent`
+DEFAULT_DEADLINE_SECONDS = 15 * 60  # after this a retry without an answer is `silent`
 
 #: Severity of each status. An answer that is less severe than the result that was reprocessed has fixed it.
 SEVERITY: Mapping[Status, int] = MappingProxyType({"success": 0, "warning": 1, "error": 2})

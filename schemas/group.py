@@ -14,6 +14,7 @@ from schemas.item_state import ANSWERED_STATES, TRIED_STATES, ItemState
 from schemas.playbook import PlaybookEntry
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
+from schemas.reprocess import RequestedBy
 from schemas.result import Account
 from schemas.timestamp import Rfc3339
 
@@ -210,7 +211,7 @@ def _in_one_form(tag: str) -> str:
     return " ".join(tag.split()).lower()
 
 
-Author = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Owner = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 NoteText = Annotated[str, StringConstraints(max_length=MAX_NOTE_CHARACTERS)]
 Tag = Annotated[
     QueryText,
@@ -236,7 +237,7 @@ class GroupDecision(BaseModel):
     account: Account
     integration_type: str
     state: DecidedState
-    set_by: Author
+    set_by: RequestedBy
     note: NoteText | None = None
     until: Rfc3339 | None = Field(default=None, description="with `ignored`: until this time, in the future")
     until_results: int | None = Field(
@@ -275,8 +276,8 @@ class GroupNotes(BaseModel):
 
     account: Account
     integration_type: str
-    noted_by: Author
-    owner: Author | None = Field(default=None, description="name of a person's access key of the account; null: nobody")
+    noted_by: RequestedBy
+    owner: Owner | None = Field(default=None, description="name of a person's access key of the account; null: nobody")
     tags: Annotated[list[Tag], Field(max_length=MAX_TAGS)] = Field(
         default=[], description="all of its tags; in small letters, each once"
     )

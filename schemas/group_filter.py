@@ -51,7 +51,7 @@ class GroupFilter(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _one_of_a_list(cls, value: Any) -> Any:
-        return in_lists(value, {"state"})
+        return in_lists(value, GROUP_REPEATABLE)
 
     @property
     def chooses(self) -> bool:
@@ -61,6 +61,7 @@ class GroupFilter(BaseModel):
 
 #: Fields by name, in the order in which a page asks for them.
 GROUP_FIELDS: Mapping[str, FilterField] = MappingProxyType({each.name: each for each in fields_of(GroupFilter)})
+GROUP_REPEATABLE = frozenset(each.name for each in GROUP_FIELDS.values() if each.is_repeatable)
 ANY_GROUP: Final = GroupFilter()
 
 

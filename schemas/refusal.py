@@ -9,7 +9,7 @@ from schemas.reasons.say import say
 
 
 class DeadLetterCode(StrEnum):
-    """The closed list of design section 3: one word for each cause."""
+    """One word for each cause: a closed list, which consumers of the topic of dead letters know."""
 
     EMPTY = "empty"  # zero bytes
     ENCODING = "encoding"  # not UTF-8

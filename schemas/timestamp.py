@@ -33,6 +33,11 @@ class Timestamp(NamedTuple):
     at: datetime  # UTC, cut to microseconds
 
 
+def nanoseconds_of(at: datetime) -> int:
+    """Return an instant in nanoseconds since 1970, exact to the microsecond: a float has fewer figures."""
+    return (at - EPOCH) // timedelta(microseconds=1) * 1000
+
+
 #: Whole seconds that were read, by their text with its offset. A fraction of one is only added to it.
 _SECONDS: dict[str, Timestamp] = {}
 

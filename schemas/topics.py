@@ -7,7 +7,7 @@ from schemas.catalogue import CATALOGUE
 
 DEFAULT_PREFIX = "conexoes"
 KIBIBYTE = 1024
-#: An event up to this size is accepted (design section 3); a larger one is dead-lettered as `too_large`.
+#: An event up to this size is accepted; a larger one is dead-lettered as `too_large`.
 MAX_EVENT_BYTES = 1024 * KIBIBYTE
 #: Limit of the broker for a record. Above the limit of an event, so that an event that is somewhat too large arrives
 #: and is shown as a dead letter instead of failing unseen in a connector.

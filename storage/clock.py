@@ -3,7 +3,7 @@
 import time
 from datetime import datetime
 
-from schemas.timestamp import NANOSECONDS
+from schemas.timestamp import NANOSECONDS, nanoseconds_of
 from storage.database import Database, clock
 from storage.errors import StorageUnavailable
 
@@ -34,7 +34,7 @@ class ServerClock:
             before = time.monotonic_ns()
             at = await clock(connection)
             after = time.monotonic_ns()
-        self._server_ns = int(at.timestamp() * NANOSECONDS)
+        self._server_ns = nanoseconds_of(at)
         self._measured_at = (before + after) // 2
         return at
 

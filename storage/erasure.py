@@ -270,7 +270,7 @@ class Erasure:
         return pages
 
     async def _again(self, step: Callable[[Any], Any], argument: Any) -> None:
-        """Run a step; once more when it met a writer in a deadlock."""
+        """Run a step, up to _TRIES times when the database is unavailable to it: it may meet writers in a deadlock."""
         for left in reversed(range(_TRIES)):
             try:
                 await step(argument)

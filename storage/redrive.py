@@ -24,6 +24,8 @@ from storage.statements import SQL
 _READ_AT_ONCE = 20
 #: Reason of a letter whose result was erased, with a person or with its silent log.
 RESULT_ERASED: Final = Reason(ReasonCode.RESULT_ERASED).to_json()
+#: Reason of a letter that is not there any more when its turn comes.
+LETTER_ERASED: Final = Reason(ReasonCode.LETTER_ERASED).to_json()
 Switch = Literal["paused", "resumed", "cancelled"]
 _STATES: Final[dict[Switch, tuple[RedriveState, tuple[RedriveState, ...]]]] = {
     "paused": ("paused", ("running",)),
@@ -183,7 +185,12 @@ async def claim_letters(
     `but`: redrives of which none are leased.
     """
     rows = await SQL["claim_redrive"].fetch(
-        connection, most=most, most_bytes=most_bytes, lease_seconds=lease_seconds, but=list(but)
+        connection,
+        most=most,
+        most_bytes=most_bytes,
+        lease_seconds=lease_seconds,
+        but=list(but),
+        letter_erased=LETTER_ERASED,
     )
     return [
         ClaimedLetter(

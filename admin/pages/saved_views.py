@@ -14,9 +14,12 @@ from api.problems import invalid
 from schemas.catalogue import IntegrationType
 from schemas.reasons.code import ReasonCode
 from storage.reprocess.audit import UsedKey
-from storage.saved_views import MAX_NAME_CHARACTERS, SavedView, delete, list_saved, save
+from storage.saved_views import MAX_NAME_CHARACTERS, SavedView, delete, list_every_saved, list_saved, save
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+#: Views of one account: every list reads those of its type, and what is found by typing reads all.
+MAX_VIEWS = 100
 
 
 async def of_page(request: Request, who: Member, kind: IntegrationType) -> list[SavedView]:
@@ -32,6 +35,7 @@ async def save_view(request: Request, who: OwnPage, integration_type: TypeName, 
     name = read_name(given.get("name", ""))
     view = read_view(QueryParams(given.get("query", "").lstrip("?")), who.visitor.now, who.visitor.zone)
     query = view.query().lstrip("?")
+    await _room_for(request, who, kind, name)
     await save(
         request.app.state.writer,
         who.account,
@@ -60,6 +64,13 @@ async def delete_view(
         key=UsedKey.grant(who.grant),
     )
     return RedirectResponse(f"/{who.account}/{kind.name}", 303)
+
+
+async def _room_for(request: Request, who: Member, kind: IntegrationType, name: str) -> None:
+    """Raise a 422 problem where the account has as many views as it may. One that replaces another is none more."""
+    saved = await list_every_saved(request.app.state.reader, who.account)
+    if len(saved) >= MAX_VIEWS and (kind.name, name) not in {(of, view.name) for of, view in saved}:
+        raise invalid("views", ReasonCode.FIELD_TOO_MANY, limit=MAX_VIEWS)
 
 
 def read_name(text: str) -> str:

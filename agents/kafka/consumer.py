@@ -17,7 +17,7 @@ from agents.kafka.in_flight import InFlight
 from agents.kafka.positions import incarnations
 from agents.kafka.record_batch import RecordBatch
 from agents.kafka.watermark import Watermark
-from agents.metrics import MISSING_OFFSETS, READ_AGAIN
+from agents.metrics import MISSING_OFFSETS, READ_AGAIN, IngestWork
 from agents.process import crash
 from agents.process.availability import until_available
 from broker.outage import Outages
@@ -112,16 +112,18 @@ class BatchConsumer(driver.Consumer):
         """
         return batch.generation == self.watermark.generation
 
-    def done(self, batch: RecordBatch) -> None:
-        """Record that all of `batch` is stored or dead-lettered.
+    def done(self, batch: RecordBatch) -> bool:
+        """Record that all of `batch` is stored or dead-lettered. False, and no effect, when its assignment is over.
 
         Call it in the order in which a partition was delivered.
         """
-        if self.watermark.move(batch):
+        moved = self.watermark.move(batch)
+        if moved:
             self._in_flight.remove(batch.bytes)
             begins_at = self._begins_at.get(batch.tp)
             while begins_at and begins_at[0][0] <= batch.next_offset:
                 begins_at.popleft()
+        return moved
 
     async def drain(self, seconds: float) -> bool:
         """Wait up to `seconds` until all that was delivered is done, and as long for its commit. False when some is not
@@ -199,7 +201,7 @@ class BatchConsumer(driver.Consumer):
             return moved
         self._outages.worked("where partitions begin")
         begins = [Begin(tp.topic, tp.partition, known_as[tp.topic], earliest[tp], tp in self._anew) for tp in new]
-        stored = await until_available("positions", lambda: self._ask(begins))
+        stored = await until_available(IngestWork.POSITIONS, lambda: self._ask(begins))
         if generation != self.watermark.generation:
             return moved  # it took that long
         for tp in new:

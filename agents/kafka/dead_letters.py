@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from agents.metrics import DEAD_LETTERS
+from agents.metrics import DEAD_LETTERS, IngestWork
 from agents.process.availability import until_available
 from agents.process.statement_size import StatementSize
 from broker.errors import RecordRefused
@@ -41,7 +41,7 @@ class DeadLetters:
         for start in range(0, len(letters), _AT_ONCE):
             part = letters[start : start + _AT_ONCE]
             await asyncio.gather(*(self._publish(each) for each in part))
-            await self._size.run_all("dead letters", part, self._insert)
+            await self._size.run_all(IngestWork.DEAD_LETTERS, part, self._insert)
             for each in part:
                 DEAD_LETTERS.labels(each.refusal.code.value).inc()
                 log.warning(
@@ -55,9 +55,9 @@ class DeadLetters:
     async def _publish(self, letter: DeadLetter) -> None:
         record = Record(self._topic, letter.key, letter.value, letter.header_items())
         try:
-            await until_available("dead letters", lambda: self._publisher.publish(record))
+            await until_available(IngestWork.DEAD_LETTERS, lambda: self._publisher.publish(record))
         except RecordRefused:
-            await until_available("dead letters", lambda: self._publisher.publish(_cut(record)))
+            await until_available(IngestWork.DEAD_LETTERS, lambda: self._publisher.publish(_cut(record)))
 
     async def _insert(self, letters: Sequence[DeadLetter]) -> None:
         async with self._database.transaction() as connection:

@@ -21,8 +21,9 @@ class Lag:
         self._whole_at: dict[TP, float] = {}  # when all of a partition was stored last
 
     def stored(self, batch: RecordBatch) -> None:
-        """Show the time of `batch`, all of which is stored."""
+        """Show the time of `batch`, all of which is stored, until its partition is another process's."""
         if (times := batch.times_ms) is not None:
+            self._shown.add(batch.tp)
             self._stored_ms[batch.tp] = times[1]
             STORED_UNTIL.labels(*_labels(batch.tp)).set(times[1] / 1000)
 

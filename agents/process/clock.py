@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from agents.metrics import CLOCK_DRIFT
+from agents.metrics import CLOCK_DRIFT, IngestWork
 from agents.process.availability import until_available
 from storage.clock import EVERY_SECONDS, ServerClock
 from storage.database import Database
@@ -39,4 +39,4 @@ class WorkerClock(ServerClock):
         """Measure until cancelled, waiting for PostgreSQL as long as it takes."""
         while True:
             await asyncio.sleep(EVERY_SECONDS)
-            await until_available("clock", self.measure)
+            await until_available(IngestWork.CLOCK, self.measure)

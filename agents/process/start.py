@@ -2,6 +2,7 @@
 
 import structlog
 
+from agents.metrics import IngestWork
 from agents.process.availability import until_available
 from broker.errors import BrokerUnavailable
 from broker.reading import check_reading
@@ -15,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 async def until_schema(database: Database) -> None:
     """Wait for PostgreSQL, for the rights of this login, and for a schema that this version may start on."""
-    found = await until_available("schema", lambda: check_schema(database))
+    found = await until_available(IngestWork.SCHEMA, lambda: check_schema(database))
     if found.later is not None:  # it is meant
         log.warning("schema", reason=found.later)
 
@@ -34,6 +35,6 @@ async def until_topics(servers: str, settings: BrokerSettings, group: str) -> No
             raise BrokerUnavailable(f"{'; '.join(missing)}: run `conexoes topics`")
         await check_reading(servers, settings.security, read, group)
 
-    await until_available("topics", look)
-    for fault in await until_available("topics", lambda: check_topics(servers, settings)):
+    await until_available(IngestWork.TOPICS, look)
+    for fault in await until_available(IngestWork.TOPICS, lambda: check_topics(servers, settings)):
         log.warning("topics", fault=fault)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 
+from agents.metrics import IngestWork
 from agents.process import crash
 from agents.process.availability import until_available
 from storage.database import Database
@@ -71,7 +72,7 @@ class WorkerId:
         """Look until cancelled whether another process has taken the id: then end this one."""
         while True:
             await asyncio.sleep(EVERY_SECONDS)
-            host = await until_available("worker id", self._keep)
+            host = await until_available(IngestWork.WORKER_ID, self._keep)
             if host is not None:
                 log.critical("another process has this worker id (CONEXOES_WORKER_ID); this one ends", host=host)
                 crash.die("worker id taken")

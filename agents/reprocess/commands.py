@@ -16,7 +16,7 @@ from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
 from agents.kafka.record_batch import RecordBatch
 from agents.kafka.unreadable import Unreadable
-from agents.metrics import COMMANDS
+from agents.metrics import COMMANDS, IngestWork
 from agents.process.availability import until_available
 from agents.reprocess.new_items import Asked, new_items
 from schemas.correction import KeptCorrection
@@ -74,7 +74,7 @@ class Commands:
                 await self._dead_letters.keep([DeadLetter.of(record, 0, record.refusal)])
             elif record.value is not None:
                 await self._handle_record(record)
-        await until_available("commands", partial(self._move, batch.move))
+        await until_available(IngestWork.COMMANDS, partial(self._move, batch.move))
 
     async def _move(self, move: Move) -> None:
         async with self._database.transaction() as connection:
@@ -105,7 +105,7 @@ class Commands:
         sends what was recorded, in this process or another: a crash after this loses nothing.
         """
         try:
-            recorded = await until_available("commands", lambda: self._record(command))
+            recorded = await until_available(IngestWork.COMMANDS, lambda: self._record(command))
         except RowRefused as exc:
             return CommandRefusal(DeadLetterCode.STORAGE, exc.reason, command.id, None)
         COMMANDS.labels(recorded).inc()
@@ -185,4 +185,4 @@ class Commands:
             async with self._database.transaction() as connection:
                 await refuse_accepted(connection, account, refusal.command_id, refusal.reason)
 
-        await until_available("commands", write)
+        await until_available(IngestWork.COMMANDS, write)

@@ -1,7 +1,7 @@
 """Sends retries: claims queued items, publishes them to their retry topic, then marks them as sent.
 
 No transaction is open while it waits for Kafka. A claim is a lease: after a crash between claim and mark the item is
-sent again with the same id, by which connectors recognise it (design section 3).
+sent again with the same id, by which connectors recognise it.
 """
 
 import asyncio

@@ -16,7 +16,7 @@ from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
 from agents.kafka.record_batch import RecordBatch
 from agents.kafka.unreadable import Unreadable
-from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, READ, RECORDS, STORE_SECONDS
+from agents.metrics import BATCH_ROWS, CONFLICTS, ITEMS, READ, RECORDS, STORE_SECONDS, IngestWork
 from agents.process.availability import until_available
 from agents.process.lock_wait import saying_blockers
 from agents.process.statement_size import StatementSize
@@ -176,7 +176,7 @@ class Ingest:
             each.refusal.code is DeadLetterCode.TIMESTAMP for each in decoded.refused
         ):
             # Nothing is refused by a clock that may have stood still with this machine.
-            await until_available("clock", self._clock.measure)
+            await until_available(IngestWork.CLOCK, self._clock.measure)
             decoded = decode(self._reader, batch, self._clock.now_ns(), allowed=self._allowed)
         for way, count in self._reader.drain().items():
             READ.labels(self._type.name, way).inc(count)
@@ -221,12 +221,12 @@ class Ingest:
         the last is not written, and of the others some may be.
         """
         if not accepted:
-            await until_available("store", lambda: self._store_once((), moves))
+            await until_available(IngestWork.STORE, lambda: self._store_once((), moves))
 
         async def write(part: Sequence[AcceptedEvent]) -> None:
             await self._store_or_refuse(part, moves if part[-1] is accepted[-1] else ())
 
-        await self._size.run_all("store", accepted, write)
+        await self._size.run_all(IngestWork.STORE, accepted, write)
 
     async def _store_or_refuse(self, accepted: Sequence[AcceptedEvent], moves: Sequence[Move]) -> None:
         """Raises StorageUnavailable."""

@@ -42,8 +42,8 @@ async def make_workbook(
 
     `playbook` says who must act and what to do; the account's own entries are added to it.
     Two temporary files stand beside `path` meanwhile; those of the writer are where the system has them. Nothing is
-    at `path` when this raises: StorageUnavailable, RowRefused, OSError. It blocks the event loop while it writes, so it
-    needs a process of its own.
+    at `path` when this raises: StorageUnavailable, RowRefused, ExportFailed, OSError. It blocks the event loop while it
+    writes, so it needs a process of its own.
     """
     with Spool(path.with_suffix(".logs")) as logs, Spool(path.with_suffix(".errors")) as errors:
         async with snapshot(database, order.account, order.integration_type, order.filter, seconds=seconds) as matched:

@@ -12,7 +12,7 @@ import structlog
 
 from exports.errors import ExportFailed
 from exports.excel.make import Progress
-from exports.excel.worker import REASON, Task
+from exports.excel.worker import Task
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 
@@ -41,24 +41,25 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
     )
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise AssertionError("they are pipes")
-    done = None
+    done: int | None = None
+    failed: Reason | None = None
     complaining = asyncio.create_task(process.stderr.read())
     try:
         process.stdin.write(task.model_dump_json().encode() + b"\n")
         async for line in process.stdout:
-            words = line.decode().split()
-            if words[0] == "done":
-                done = int(words[1])
+            first, _, rest = line.decode().partition(" ")
+            if first == "done":
+                done = int(rest)
+            elif first == "failed":
+                failed = Reason.from_json(rest)
             else:
-                read, written, total = map(int, words)
-                progress(read, written, total)
+                written, total = map(int, rest.split())
+                progress(int(first), written, total)
         code = await process.wait()
         if code != 0 or done is None:
             complaint = (await complaining).decode("utf-8", "replace").strip()
             log.error("export worker failed", code=code, stderr=complaint[-_MAX_LOGGED_CHARACTERS:])
-            if code == REASON and complaint:
-                raise ExportFailed(Reason.from_json(complaint.splitlines()[-1]))
-            raise ExportFailed(ended_with(code))
+            raise ExportFailed(failed or ended_with(code))
         return done
     finally:
         if process.returncode is None:

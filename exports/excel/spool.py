@@ -10,6 +10,8 @@ from typing import Any, Self
 
 import orjson
 
+from exports.errors import on_disk
+
 
 class Spool:
     """Lists of plain values, written once and read in order. The file is removed at the end of the block."""
@@ -23,12 +25,16 @@ class Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
-        self._path.unlink(missing_ok=True)
+        try:
+            self._file.close()  # writes what is left of it
+        finally:
+            self._path.unlink(missing_ok=True)
 
     def append(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Add a chunk. Values must be those that JSON has."""
-        self._file.write(orjson.dumps(rows) + b"\n")
+        """Add a chunk. Values must be those that JSON has. Raises ExportFailed."""
+        chunk = orjson.dumps(rows) + b"\n"
+        with on_disk():
+            self._file.write(chunk)
 
     def rows(self) -> Iterator[list[Any]]:
         """Yield every row from the first, in the order in which they were added."""

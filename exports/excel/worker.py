@@ -2,7 +2,8 @@
 
 Standard input has one line, a Task as JSON, and stays open: when it ends, the process that asked has ended, and this
 one ends too. Standard output has a line for each progress: rows read, rows written, rows in all; the last line is
-`done` and the rows. Without it, or with an exit code that is not 0, the export has failed.
+`done` and the rows, or `failed` and a Reason as JSON. Without either the process was killed, or met a bug. Standard
+error has what its libraries say.
 """
 
 import asyncio
@@ -14,22 +15,20 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from exports.errors import ExportFailed
 from exports.excel.make import make_workbook
+from exports.jobs.outcome import explain
 from exports.settings import WorkbookWriter
 from schemas.export import ExportOrder
 from schemas.playbook import Playbook, WrittenEntries, WrittenEntry
 from schemas.playbook.marketplaces import Marketplaces
 from schemas.playbook.shipped import shipped
-from schemas.reasons.code import ReasonCode
-from schemas.reasons.reason import Reason
 from storage.database import Database
 from storage.errors import StorageError
 from storage.settings import StorageSettings
 
 #: Niceness that is added, so that the process yields to all others: an export may take longer, answers may not.
 _NICE = 10
-#: Exit code when standard error has a Reason as JSON. With any other code it has a traceback.
-REASON = 3
 
 
 class Task(BaseModel):
@@ -47,23 +46,17 @@ class Task(BaseModel):
 
 
 def main() -> int:
-    """Make the workbook. Returns the exit code: 0 or REASON; a bug is a traceback and 1."""
+    """Make the workbook. Returns the exit code; a bug is a traceback and 1."""
     os.nice(_NICE)
     task = Task.model_validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         rows = asyncio.run(_make(task))
-    except (StorageError, OSError) as exc:
-        sys.stderr.write(f"{_reason(exc).to_json()}\n")
-        return REASON
-    _say(f"done {rows}")
+    except (ExportFailed, StorageError, OSError) as exc:
+        _say(f"failed {explain(exc)[1].to_json()}")
+    else:
+        _say(f"done {rows}")
     return 0
-
-
-def _reason(exc: StorageError | OSError) -> Reason:
-    if isinstance(exc, OSError):
-        return Reason(ReasonCode.EXPORT_NO_FILE, detail=exc.strerror or str(exc))
-    return Reason(ReasonCode.EXPORT_NO_DATABASE)
 
 
 async def _make(task: Task) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from exports.errors import ExportFailed, ServerStopped
+from exports.errors import ExportFailed, ServerStopped, no_file
 from exports.file import make_file
 from exports.jobs.desk import ExportDesk
 from exports.jobs.lock import UNLOCKED, Lock, left_behind
@@ -23,7 +23,6 @@ from exports.jobs.outcome import followed
 from exports.jobs.slots import Limit
 from schemas.export import FORMATS, Export, ExportJob, ExportOrder
 from schemas.reasons.code import ReasonCode
-from schemas.reasons.reason import Reason
 from schemas.result import ACCOUNT
 from storage.errors import StorageError
 from storage.exports.audit import get_export, record_order, record_outcome
@@ -192,7 +191,7 @@ class Jobs:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             return Lock(directory / f"{export_id}.lock")
         except OSError as exc:
-            raise ExportFailed(Reason(ReasonCode.EXPORT_NO_FILE, detail=str(exc.strerror))) from exc
+            raise ExportFailed(no_file(exc)) from exc
 
     def _delete_later(self) -> None:
         """Schedule the deletion of the files of now, for when they are too old."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from exports.errors import CallerLeft, ExportFailed, ServerStopped
+from exports.errors import CallerLeft, ExportFailed, ServerStopped, no_file
 from schemas.export import ExportOrder, ExportOutcome
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -66,7 +66,9 @@ def _fault(exc: BaseException) -> Reason:
             return Reason(ReasonCode.EXPORT_TOO_LONG)
         case StorageError():
             return Reason(ReasonCode.EXPORT_NO_DATABASE)
-    return Reason(ReasonCode.EXPORT_NO_FILE, detail=getattr(exc, "strerror", None) or str(exc))
+        case OSError():
+            return no_file(exc)
+    return BUG
 
 
 async def _record(database: Database, order: ExportOrder, export_id: uuid.UUID, outcome: Outcome) -> None:

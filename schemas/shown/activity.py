@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from schemas.activity import ActivityKind
+from schemas.activity import KINDS_OF_REPROCESSES, ActivityKind
 from schemas.example import example
+from schemas.reprocess import OURSELVES
 from schemas.shown.base import COMMAND_ID, NOON, Shown
 
 
@@ -39,3 +40,8 @@ class ActivityEntry(Shown):
         "a pause `until` and `integration_types`; of a group `until`, `until_results`, `until_escalates`, `owner`, "
         "`tags`, `ticket`, left out where there is none"
     )
+
+    @property
+    def is_automatic(self) -> bool:
+        """True for what Conexões did by itself. In the other audits our name may be a key's."""
+        return self.kind in KINDS_OF_REPROCESSES and self.requested_by == OURSELVES

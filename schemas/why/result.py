@@ -7,12 +7,11 @@ from typing import Any, Final, Literal, NamedTuple
 from schemas.raw_json import Members, RawJson, dump
 
 #: Dimensions of results. `version`: a CloudEvents extension whose name ends in `version`. `request`: a value in the
-#: request, or that it is there at all. `mode`: of the retry that it answers. `hour`: of the day, in UTC.
+#: request, or that it is there at all. These two are evidence. `mode`: of the retry that it answers. `hour`: of the
+#: day, in UTC.
 Dimension = Literal[
     "affiliate", "source", "version", "operation", "mode", "hour", "key_prefix", "code", "category", "field", "request"
 ]
-#: Dimensions that are evidence, and need its right.
-EVIDENCE: Final = frozenset[Dimension]({"version", "request"})
 #: Dimensions of the errors of a result: of one without errors nothing is known.
 OF_ERRORS: Final = frozenset[Dimension]({"code", "category", "field"})
 #: Dimensions that are equal in all results of an entity.

@@ -187,10 +187,10 @@ async def insert_items(
     items: Sequence[NewItem],
     *,
     first: int | None,
-) -> int:
+) -> None:
     """Record the items of a command with their verdicts, show them on the logs, and settle the command's state.
 
-    `first`: the position of the first queued item, when the command has steps. Returns the number of queued items.
+    `first`: the position of the first queued item, when the command has steps.
     """
     queued = [each for each in items if each.state is ItemState.QUEUED]
     positions = {} if first is None else {each.id: first + index for index, each in enumerate(queued)}
@@ -224,7 +224,6 @@ async def insert_items(
         modes = sorted({each.mode for each in queued})
         await SQL["set_modes"].execute(connection, account=account, command_id=command_id, modes=modes)
     await after_change(connection, [ItemKey(account, each.id) for each in queued], [CommandKey(account, command_id)])
-    return len(queued)
 
 
 def _attempt(item: NewItem) -> int | None:
@@ -401,7 +400,7 @@ async def cancel(
 
 
 async def steps_to_judge(connection: Connection) -> list[CommandKey]:
-    """Return the commands that wait for the outcome of a step."""
+    """Return the commands of which nothing is in flight in the step that they wait for."""
     return [CommandKey(row["account"], row["id"]) for row in await SQL["steps_to_judge"].fetch(connection)]
 
 

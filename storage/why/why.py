@@ -25,8 +25,6 @@ from storage.why.seen import Seen
 #: Acts that are looked at, the last ones.
 _ACTS = 500
 _HOUR = timedelta(hours=1)
-#: Name of the author of what is done by itself.
-_ITSELF = "conexoes"
 
 
 async def why_incident(database: Database, incident: Incident, *, evidence: bool, now: datetime) -> WhyNow:
@@ -110,7 +108,7 @@ async def _acts(database: Database, account: str, began: datetime | None) -> tup
 
 def _act(entry: ActivityEntry) -> Act:
     # What is done by itself, as automatic retries, comes at its own rate.
-    action = f"{entry.action} by itself" if entry.requested_by == _ITSELF else entry.action
+    action = f"{entry.action} by itself" if entry.is_automatic else entry.action
     about = entry.about
     return Act(entry.id, entry.at, entry.kind, action, about.get("affiliate"), about.get("integration_type"))
 

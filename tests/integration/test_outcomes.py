@@ -1,5 +1,6 @@
 """Verdicts when a retry leaves, busy answers, and which breaker they move, on a real PostgreSQL."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from schemas.reasons.reason import own_words
 from storage.reprocess import affiliates
 from storage.reprocess.breakers import close_idle
 from storage.reprocess.claims import QueuedItem, kept_requests, release_claims
-from storage.reprocess.writer import SentItem, cancel, mark_sent
+from storage.reprocess.writer import FailedItem, SentItem, cancel, erase_items, mark_failed, mark_sent, steps_to_judge
 from storage.settings import StorageSettings
 from storage.statements import SQL
 from tests.support.events import at, result
@@ -314,6 +315,52 @@ async def test_steps_wait_for_busy_items_and_judge_what_was_tried(desk: Desk, ow
     await desk.answer(*await desk.send(), seconds=90)
     await desk.judge()
     assert len(await desk.send()) == 15
+
+
+async def test_a_step_is_judged_when_it_is_over_however_it_ended_and_not_before(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    """Workers look four times a second, and lock none of which something is in flight."""
+
+    async def to_judge() -> list[str]:
+        async with desk.writer.connection() as connection:
+            return [each.id for each in await steps_to_judge(connection)]
+
+    ends = ("answered", "silent", "healed", "failed", "erased")
+    await desk.fail(range(20))
+    await desk.by_filter("c", pace={"steps": [2] * len(ends), "fixed_share": 0.01})
+    for number, end in enumerate(ends):
+        assert await to_judge() == []
+        first, second = await owner.fetch(
+            "SELECT id, log_id, key FROM reprocess_items WHERE position IN ($1, $1 + 1) ORDER BY position",
+            2 * number + 1,
+        )
+        if end == "healed":
+            await heal(desk, int(second["key"].removeprefix("SKU-")))
+        sent = {each.id: each for each in await desk.claim()}
+        await desk.mark([each for each in sent.values() if end != "failed" or each.id == first["id"]])
+        async with owner.transaction(), asyncio.timeout(5):
+            await owner.execute("SELECT FROM reprocess_commands FOR UPDATE")
+            await desk.judge()
+        assert await to_judge() == []
+        await desk.answer(sent[first["id"]])
+        assert (await to_judge() == []) is (end != "healed")
+        if end == "answered":
+            await desk.answer(sent[second["id"]])
+        elif end == "silent":
+            await desk.expire()
+        elif end == "failed":
+            async with desk.writer.transaction() as connection:
+                await mark_failed(connection, [FailedItem("acme", second["id"], "c", own_words("no"))])
+        elif end == "erased":
+            await erase_items(owner, "acme", [second["log_id"]])
+        assert await to_judge() == ["c"]
+        await desk.judge()
+        if end == "silent":  # its late answer puts it back into the queue, and holds no later step up
+            await desk.answer(sent[second["id"]], **BUSY)
+    assert await to_judge() == []
+    assert (await desk.ledger("c")).state == "running"
+    assert len(await desk.send()) == 10
 
 
 async def test_one_fault_that_comes_back_stops_the_steps(desk: Desk) -> None:

@@ -363,14 +363,24 @@ async def test_the_pace_holds_over_all_workers(
     assert await owner.fetchval("SELECT next_at > now() FROM redrives")
 
 
+@pytest.mark.parametrize("size", [10, 1000], ids=["edited", "as they came"])
 async def test_letters_are_sent_in_the_order_in_which_they_came_and_only_a_few_bytes_at_once(
     writer: Database,
     broker_settings: BrokerSettings,
     owner: asyncpg.Connection,
     kafka_free_letters: Callable[[list[Event]], Awaitable[None]],
     monkeypatch: pytest.MonkeyPatch,
+    size: int,
 ) -> None:
-    await kafka_free_letters([result(f"e{n}", key=f"S{n}", message="x" * 1000) for n in range(20)])
+    """The last edit of a letter that was edited is sent, and its bytes count."""
+    await kafka_free_letters([result(f"e{n}", key=f"S{n}", message="x" * size) for n in range(20)])
+    if size == 10:
+        await owner.execute(
+            """INSERT INTO dead_letter_edits (account, letter_id, number, value, requested_by)
+               SELECT account, id, number, replace(convert_from(value, 'UTF8'), 'xxxxxxxxxx', repeat('y', size))::bytea,
+                   'maria'
+               FROM dead_letters, (VALUES (1, 10), (2, 1000)) AS edit (number, size)"""
+        )
     await redrive(writer, broker_settings)
     monkeypatch.setattr("agents.results.redrive.MAX_BYTES", 3000)
     seen: list[str] = []

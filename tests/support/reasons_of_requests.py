@@ -36,11 +36,9 @@ from schemas.role import Role
 from schemas.topics import Topics
 from storage.access_keys import Grant
 from storage.database import Database
-from storage.redrive import RESULT_ERASED
+from storage.redrive import LETTER_ERASED, RESULT_ERASED
 from storage.settings import StorageSettings
 
-#: Reason as erase_dead_letters of storage/migrations/0021_redrive.sql writes it.
-ERASED = '{"code": "letter_erased", "parameters": {}}'
 FORM = "application/x-www-form-urlencoded"
 WITH_FILE = "multipart/form-data; boundary=b"
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -232,7 +230,7 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     ),
     Code.CONNECTOR_NOT_BOUND: lambda: refused(lambda: people.read_new_key({"role": "connector", "invite": "1"})),
     Code.EVIDENCE_NOT_SEEN: lambda: NO_EVIDENCE,
-    Code.LETTER_ERASED: lambda: Reason.from_json(ERASED),
+    Code.LETTER_ERASED: lambda: Reason.from_json(LETTER_ERASED),
     Code.LETTER_NOT_WAITING: lambda: dead_letters.NOT_WAITING,
     Code.LETTER_EDITS_FULL: lambda: dead_letters.NO_MORE_EDITS,
     Code.NOT_A_RESULTS_TOPIC: lambda: _never_redriven("gone"),

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from agents.metrics import IngestWork, ingest_waits
 from agents.process.availability import until_available
 from broker.backoff import pauses
 from storage.errors import RowRefused, StorageUnavailable
@@ -36,3 +37,16 @@ async def test_what_is_refused_is_not_tried_again() -> None:
 
     with pytest.raises(RowRefused):
         await until_available("test", attempt)
+
+
+@pytest.mark.parametrize("work", [*IngestWork, "dispatch"])
+async def test_ingest_waits_while_work_of_its_own_is_tried_again_and_for_no_other(work: str) -> None:
+    seen: list[bool] = []
+
+    async def attempt() -> None:
+        seen.append(ingest_waits())
+        if len(seen) == 1:
+            raise StorageUnavailable("away")
+
+    await until_available(work, attempt)
+    assert [*seen, ingest_waits()] == [False, work != "dispatch", False]

@@ -1,13 +1,17 @@
 """Metrics of a partition: how much waits, and since when the oldest of it does."""
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from faust.types import TP
 from prometheus_client import REGISTRY
 
+from agents.app import AgentsApp
+from agents.kafka.consumer import BatchConsumer
 from agents.kafka.lag import Lag
 from agents.kafka.record_batch import RecordBatch
+from agents.kafka.watermark import Watermark
 
 A = TP("lag-test", 0)
 
@@ -46,6 +50,40 @@ def test_the_oldest_is_that_in_flight_else_no_older_than_the_last_that_was_store
     assert shown(lag, {A: 1}, {A: 9000}) == 9
     assert shown(lag, {}, {}) is None  # another process has it
     assert shown(lag, {A: 1}, {}) is None
+
+
+def stored_until() -> float | None:
+    labels = {"topic": A.topic, "partition": str(A.partition)}
+    return REGISTRY.get_sample_value("conexoes_stored_until_timestamp_seconds", labels)
+
+
+def test_a_partition_that_is_taken_away_before_it_was_measured_is_shown_no_longer() -> None:
+    lag = Lag()
+    lag.stored(RecordBatch(A, 0, [SimpleNamespace(timestamp=7000)], 0, 1))
+    assert stored_until() == 7
+    assert shown(lag, {}, {}) is None
+    assert stored_until() is None
+
+
+def test_what_is_stored_of_a_partition_that_was_taken_away_is_not_shown() -> None:
+    """The batch was read before, and its statement took longer than the rebalance."""
+    of_consumer, lag = Watermark(), Lag()
+    consumer: Any = SimpleNamespace(
+        watermark=of_consumer, _in_flight=SimpleNamespace(remove=lambda _bytes: None), _begins_at={}
+    )
+    app: Any = SimpleNamespace(batches=SimpleNamespace(done=partial(BatchConsumer.done, consumer)), lag=lag)
+    first, second = (
+        RecordBatch(A, of_consumer.generation, [SimpleNamespace(timestamp=at)], 0, at) for at in (7000, 8000)
+    )
+    AgentsApp.done(app, first)
+    assert stored_until() == 7
+    assert shown(lag, {A: 0}, {}) is None
+    of_consumer.new_generation([A])
+    assert shown(lag, {}, {}) is None
+    AgentsApp.done(app, second)
+    assert stored_until() is None
+    assert shown(lag, {}, {}) is None
+    assert stored_until() is None
 
 
 def test_what_may_be_missing_is_as_old_as_the_last_look_at_which_nothing_waited() -> None:

@@ -1,8 +1,11 @@
 """RFC 3339 to the nanosecond."""
 
+import random
+from datetime import timedelta
+
 import pytest
 
-from schemas.timestamp import parse, to_text
+from schemas.timestamp import EPOCH, nanoseconds_of, parse, to_text
 
 SECOND = 1_000_000_000
 
@@ -49,3 +52,11 @@ def test_anything_else_is_refused_with_a_sentence(text: str) -> None:
 
 def test_text_is_utc_with_microseconds() -> None:
     assert to_text(parse("2026-11-24T05:00:00.123456789-03:00").at) == "2026-11-24T08:00:00.123456Z"
+
+
+def test_a_datetime_is_exact_in_nanoseconds() -> None:
+    """A float has 53 bits: half of the microseconds of today are another in it."""
+    draw = random.Random(7)
+    for _ in range(1000):
+        microseconds = draw.randrange(4_000_000_000_000_000)
+        assert nanoseconds_of(EPOCH + timedelta(microseconds=microseconds)) == microseconds * 1000

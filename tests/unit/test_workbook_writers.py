@@ -1,5 +1,6 @@
 """Writers of workbooks: each makes the same cells, and the same things around them."""
 
+import errno
 import random
 import re
 import zipfile
@@ -26,6 +27,7 @@ from schemas.group import Cure
 from schemas.playbook import Playbook
 from storage.exports.reader import Count
 from storage.logs.triage import Triage
+from tests.support.full_disk import files_of_at_most
 
 NOW = datetime(2026, 11, 29, 12, 30, 15, 123000, tzinfo=UTC)
 #: Texts that a spreadsheet could take for something else, and characters that its format can't hold.
@@ -199,6 +201,18 @@ def test_no_text_is_a_formula_whoever_writes(tmp_path: Path) -> None:
             for name in archive.namelist():
                 if name.startswith("xl/worksheets/sheet"):
                     assert b"<f>" not in archive.read(name)
+
+
+@pytest.mark.parametrize("place", ["temporary files", "the workbook"])
+def test_a_full_disk_is_an_error_of_the_system_to_the_fast_writer_too(tmp_path: Path, place: str) -> None:
+    """The library panics, which is no Exception, or gives the number of the error in a text."""
+    if place == "temporary files":
+        with files_of_at_most(64 * 1024), pytest.raises(OSError, match="large") as raised:
+            written(tmp_path / "x.xlsx", contents("pt", logs=1000), rust_writer)
+    else:
+        with pytest.raises(OSError, match="space") as raised:
+            written(Path("/dev/full"), contents("pt"), rust_writer)
+    assert raised.value.errno == (errno.EFBIG if place == "temporary files" else errno.ENOSPC)
 
 
 @pytest.mark.parametrize("name", get_args(WorkbookWriter))

@@ -6,18 +6,21 @@
 -- is_due --
 (state = 'waiting' OR state = 'sent' AND state_at < now() - interval '1 hour')
 
+-- last_edit --
+-- Not a statement: the edit that is published in place of the letter `d`, if it has one.
+FROM dead_letter_edits e
+WHERE e.account = d.account AND e.letter_id = d.id
+ORDER BY e.number DESC
+LIMIT 1
+
 -- letters_to_read --
 -- Letters that a redrive of a filter would take, as they would be published, in the order in which they came, after
 -- (:after_at, :after_id).
-SELECT
-    seen.account, id, topic, key, headers, received_at, coalesce((
-        SELECT e.value FROM dead_letter_edits e
-        WHERE e.account = seen.account AND e.letter_id = seen.id ORDER BY number DESC LIMIT 1
-    ), value) AS value
-FROM ({dead_letters_seen}) AS seen
+SELECT d.account, d.id, topic, key, headers, received_at, coalesce((SELECT e.value {last_edit}), d.value) AS value
+FROM ({dead_letters_seen}) AS d
 WHERE {is_redrivable} AND received_at <= :as_of::timestamptz
-  AND (received_at, id) > (:after_at::timestamptz, :after_id::uuid)
-ORDER BY received_at, id
+  AND (received_at, d.id) > (:after_at::timestamptz, :after_id::uuid)
+ORDER BY received_at, d.id
 LIMIT :limit::integer
 
 -- count_redrivable --
@@ -86,15 +89,18 @@ next AS (
 -- Their letters were deleted meanwhile, as by retention: there is nothing to send.
 gone AS (
     UPDATE redrive_items i SET
-        state = 'failed', reason = '{"code": "letter_erased", "parameters": {}}', changed_at = now(), leased_until = NULL
+        state = 'failed', reason = :letter_erased::jsonb, changed_at = now(), leased_until = NULL
     FROM next n
     WHERE i.account = n.account AND i.redrive_id = n.redrive_id AND i.number = n.number
       AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.account = n.letter_account AND d.id = n.letter_id)
     RETURNING i.number
 ),
 measured AS (
-    SELECT next.*, sum(d.value_bytes) OVER (ORDER BY next.number) - d.value_bytes AS bytes_before
-    FROM next JOIN dead_letters d ON d.account = next.letter_account AND d.id = next.letter_id
+    SELECT published.*, sum(bytes) OVER (ORDER BY number) - bytes AS bytes_before
+    FROM (
+        SELECT next.*, coalesce((SELECT octet_length(e.value) {last_edit}), d.value_bytes) AS bytes
+        FROM next JOIN dead_letters d ON d.account = next.letter_account AND d.id = next.letter_id
+    ) AS published
 ),
 leased AS (
     UPDATE redrive_items i SET leased_until = now() + make_interval(secs => :lease_seconds::float8)
@@ -124,10 +130,8 @@ paced AS (
     WHERE r.account = due.account AND r.id = due.id
 )
 SELECT
-    l.account, l.redrive_id, l.number, l.letter_account, l.letter_id, d.topic, d.key, d.headers, coalesce((
-        SELECT e.value FROM dead_letter_edits e
-        WHERE e.account = d.account AND e.letter_id = d.id ORDER BY e.number DESC LIMIT 1
-    ), d.value) AS value
+    l.account, l.redrive_id, l.number, l.letter_account, l.letter_id, d.topic, d.key, d.headers,
+    coalesce((SELECT e.value {last_edit}), d.value) AS value
 FROM leased l JOIN dead_letters d ON d.account = l.letter_account AND d.id = l.letter_id
 ORDER BY l.number
 

@@ -364,8 +364,17 @@ RETURNING command_id
 UPDATE idempotency_keys SET refused = :reason::jsonb WHERE account = :account::text AND command_id = :command_id::text
 
 -- steps_to_judge --
--- Commands that wait for the outcome of a step. Uses reprocess_commands_running.
-SELECT account, id FROM reprocess_commands WHERE state = 'running' AND released IS NOT NULL
+-- Commands of which nothing is in flight in the step that they wait for. Of a selection that makes its items still, this step may
+-- not be whole yet. Uses reprocess_commands_running and reprocess_items_by_position.
+SELECT c.account, c.id
+FROM reprocess_commands c
+WHERE c.state = 'running' AND c.released IS NOT NULL AND NOT EXISTS (
+    SELECT FROM reprocess_items i
+    WHERE i.account = c.account AND i.command_id = c.id
+      AND i.position > c.released - c.steps[c.step + 1] AND i.position <= c.released
+      AND i.state IN ({OPEN_ITEM_STATES})
+    OFFSET 0  -- so that those of a step alone are read, never all that is open
+)
 
 -- read_step --
 -- The step of one of them; no row when it is over meanwhile. To be run with the command locked.

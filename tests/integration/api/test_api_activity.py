@@ -10,16 +10,19 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 
+from schemas.activity import ActivityFilter
 from schemas.dead_letter import DeadLetter
 from schemas.reasons.reason import own_words
 from schemas.redrive import RedriveRequest
 from schemas.refusal import DeadLetterCode, Refusal
+from schemas.reprocess import OURSELVES
+from storage.activity import list_activity
 from storage.cursors import NEWEST_BY_TEXT
 from storage.database import Database
 from storage.dead_letters import Reach, insert_dead_letters
 from storage.letter_audit import Author
 from storage.redrive import make_redrive
-from storage.reprocess.audit import UsedKey
+from storage.reprocess.audit import UsedKey, add
 from storage.saved_views import delete, list_saved, save
 from storage.statements import SQL
 from tests.integration.api.conftest import Caller, Store
@@ -112,13 +115,22 @@ async def test_who_did_what_is_in_one_list(
         ("Visão salva", "Excluiu"),
     ]
     assert len([each for each in rows if each["O quê"] != "Pessoa ou chave"]) == len(everything) + 2
-    ours = group | {"set_by": "conexoes", "state": "open"}  # a name that anybody may give here
-    assert (await operator.put(f"/commands/groups/{log['fingerprint']}", json=ours)).status_code == 200
-    assert (await acts(viewer, "?automatic=false"))[0] == ("group", "open", "conexoes", "o")
-    assert await acts(viewer, "?automatic=true") == []
     for change in ("UPDATE account_audit SET requested_by = 'x'", "DELETE FROM account_audit"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await owner.execute(change)
+
+
+async def test_a_key_that_has_our_name_is_not_us(writer: Database, reader: Database) -> None:
+    key = UsedKey(uuid.uuid4(), OURSELVES)
+    await save(writer, "acme", "price", name="hers", query="", saved_by=OURSELVES, key=key)
+    async with writer.transaction() as connection:
+        await add(connection, "acme", "stopped", command_id="c1", requested_by=OURSELVES, reason=None)
+    everything, ours, of_people = [
+        await list_activity(reader, "acme", ActivityFilter(automatic=automatic), after=None, limit=100)
+        for automatic in (None, True, False)
+    ]
+    assert ([each.action for each in ours], [each.action for each in of_people]) == (["stopped"], ["saved"])
+    assert [each for each in everything if each.is_automatic] == ours
 
 
 async def test_acts_of_people_are_found_by_index_among_many_automatic_ones(

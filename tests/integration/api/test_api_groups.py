@@ -309,6 +309,7 @@ class TestDecisions:
         [
             ({"state": "closed"}, 422, "body.state"),
             ({"set_by": ""}, 422, "body.set_by"),
+            ({"set_by": "conexoes"}, 422, "body.set_by"),
             ({"note": "x" * 1001}, 422, "body.note"),
             ({"more": 1}, 422, "body.more"),
             ({"integration_type": "nope"}, 404, None),
@@ -489,6 +490,7 @@ class TestTriage:
             ({"tags": ["a,b"]}, "body.tags.0"),
             ({"tags": [" "]}, "body.tags.0"),
             ({"note": ""}, "body.note"),
+            ({"note": "n", "noted_by": "Conexoes"}, "body.noted_by"),
         ]
         address = f"/commands/groups/{fingerprint}/notes"
         for fields, field in bad:

@@ -166,6 +166,22 @@ async def test_a_column_of_a_chart_leads_to_its_logs(visit: Visit, store_events:
     assert total == 10
 
 
+async def test_an_account_has_so_many_views_and_no_more(visit: Visit, owner: asyncpg.Connection) -> None:
+    await owner.execute(
+        """INSERT INTO saved_views (account, id, integration_type, name, query, saved_by)
+           SELECT account, gen_random_uuid(), CASE WHEN n % 2 = 0 THEN 'price' ELSE 'orders' END, 'n' || n, '', 'o'
+           FROM generate_series(1, $1::integer - 1) AS n, (VALUES ('acme'), ('globex')) AS of (account)""",
+        saved_views.MAX_VIEWS,
+    )
+    browser = await visit("operator")
+    fields = {"form_token": await browser.form_token("/acme/price"), "query": "?status=error"}
+    for name, status in (("last", 303), ("more", 422), ("last", 303), ("n1", 422), ("n2", 303)):
+        answer = await browser.post("/acme/price/views", data={**fields, "name": name})
+        assert answer.status_code == status, name
+        assert status == 303 or f"views must have at most {saved_views.MAX_VIEWS} values" in answer.text
+    assert await owner.fetchval("SELECT count(*) FROM saved_views WHERE account = 'acme'") == saved_views.MAX_VIEWS
+
+
 async def test_the_palette_offers_what_the_visitor_may_open(visit: Visit, store_events: Store) -> None:
     await store_events(*account(), result("g1", key="SKU-3", account="globex"))
     maker = await visit("operator")
