@@ -26,16 +26,7 @@ from api.groups import explained
 from api.playbook import playbook_for
 from api.problems import invalid_model
 from schemas.catalogue import IntegrationType
-from schemas.group import (
-    MAX_HISTORY,
-    MAX_NOTE_CHARACTERS,
-    MAX_TAG_CHARACTERS,
-    MAX_TAGS,
-    ErrorGroup,
-    GroupDecision,
-    GroupEntry,
-    GroupNotes,
-)
+from schemas.group import MAX_HISTORY, ErrorGroup, GroupDecision, GroupEntry, GroupNotes
 from schemas.group_filter import ANY_GROUP, GROUP_FIELDS, GroupFilter
 from schemas.group_line import GroupLine, Summed, summed
 from storage.logs import groups as error_groups
@@ -153,7 +144,6 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         following=None if following is None else view.frozen().query(token=following),
         can_reprocess=can_reprocess(request.app.state.policy, kind),
         people=await acts.owners(request.app.state.writer, who.account, who.grant) if may_act else [],
-        most={"note": MAX_NOTE_CHARACTERS, "tags": MAX_TAGS * (MAX_TAG_CHARACTERS + 2), "ticket": 1000},
     )
 
 

@@ -21,7 +21,6 @@ from schemas.result import Affiliate
 from schemas.role import USUAL_RIGHTS, Role
 from schemas.sources import Source
 from storage.access_keys import EVERY_ACCOUNT, KeyAuthor, NewKey, list_of, make, revoke
-from storage.saved_views import MAX_NAME_CHARACTERS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 #: Life of an invitation.
@@ -130,7 +129,6 @@ async def _show(
         own_id=who.grant.key_id,
         roles=ROLES,
         usual=USUAL_RIGHTS,
-        most=MAX_NAME_CHARACTERS,
         secret=secret,
         link=link,
         made=made,
