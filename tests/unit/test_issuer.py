@@ -85,9 +85,11 @@ async def test_groups_come_by_userinfo_where_no_id_token_comes(issuer: Issuer, t
         ({"email_verified": "false"}, "Maria"),
         ({"email_verified": False, "name": None}, "maria"),
         ({"email_verified": False, "preferred_username": "mary"}, "mary"),
+        ({"email": " Conexoes", "preferred_username": "CONEXOES"}, "Maria"),
+        ({"email": "\u202e", "name": "m" * 300}, "m" * 200),
     ],
 )
-async def test_an_address_that_is_not_verified_is_nobodys_name(
+async def test_a_person_is_called_by_what_is_proven_and_can_be_the_name_of_an_author(
     issuer: Issuer, there: IssuerOfTests, claims: dict[str, Any], name: str
 ) -> None:
     there.claims = claims
