@@ -155,14 +155,12 @@ class Issuer:
         return self._named(claims) if self._settings.oidc_groups_claim in claims else None
 
     def _named(self, claims: Mapping[str, Any]) -> Person:
-        groups = claims.get(self._settings.oidc_groups_claim) or []
         unproven = {"email"} if claims.get("email_verified") in _UNPROVEN else set()
         named = (_printable(claims.get(each)) for each in _NAMES if each not in unproven)
         name = next((each for each in named if refused_author(each) is None), None)
         if name is None:
             raise IssuerRefusedError("it has no name for the person that an author can have")
-        listed = [groups] if isinstance(groups, str) else groups
-        return Person(str(claims["sub"]), name, frozenset(each for each in listed if isinstance(each, str)))
+        return Person(str(claims["sub"]), name, _groups(claims.get(self._settings.oidc_groups_claim)))
 
     async def _verified(self, id_token: str) -> jwt.Token:
         try:
@@ -225,3 +223,11 @@ class Issuer:
 def _printable(claim: object) -> str:
     """Return a claim as a name; empty for one that there is not."""
     return "".join(each for each in str(claim or "") if each.isprintable())[:MAX_AUTHOR_CHARACTERS]
+
+
+def _groups(claim: object) -> frozenset[str]:
+    """Return the groups of a claim: a list, the names of an object, or one as text. Raises IssuerRefusedError."""
+    listed = [] if claim is None else [claim] if isinstance(claim, str) else claim
+    if not isinstance(listed, list | dict):
+        raise IssuerRefusedError("its claim of groups is no list")
+    return frozenset(each for each in listed if isinstance(each, str))
