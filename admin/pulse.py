@@ -3,10 +3,13 @@
 import asyncio
 import math
 import time
+from datetime import UTC, datetime
 
 import structlog
 
-from storage.database import Database, clock
+from schemas.timestamp import NANOSECONDS
+from storage.clock import ServerClock
+from storage.database import Database
 from storage.errors import StorageError
 
 log = structlog.get_logger(__name__)
@@ -21,7 +24,7 @@ class Pulse:
     """One for each app. Everyone who asks at the same time awaits the same question."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._clock = ServerClock(database)
         self._asking: asyncio.Task[bool] | None = None
         self._asked_at = -math.inf
         self._answered_at = -math.inf
@@ -43,10 +46,13 @@ class Pulse:
             await asyncio.wait({asking}, timeout=left)
         return asking.done() and asking.result()
 
+    def now(self) -> datetime:
+        """Return PostgreSQL's time, which judges ends that a page sets. Call it once `answers` has returned True."""
+        return datetime.fromtimestamp(self._clock.now_ns() / NANOSECONDS, UTC)
+
     async def _ask(self) -> bool:
         try:
-            async with self._database.connection() as connection:
-                await clock(connection)
+            await self._clock.measure()
         except StorageError as exc:
             log.warning("no answer", reason=str(exc))
             return False
