@@ -157,6 +157,10 @@ async def test_an_edit_is_tried_then_kept(visit: Visit, letters: list[DeadLetter
     wrong = await browser.post(f"{page}/edit", data={"form_token": token, "value": "{", "act": "try"})
     assert "It would still be refused" in wrong.text
     right = letters[1].value.decode().replace("maybe", "error")
+    another = {"form_token": token, "value": right.replace('"acme"', '"globex"')}
+    for act in ("try", "keep"):
+        refused = await browser.post(f"{page}/edit", data={**another, "act": act})
+        assert (refused.status_code, "globex" in refused.text) == (403, True)  # as by the API, and the text is kept
     tried = await browser.post(f"{page}/edit", data={"form_token": token, "value": right, "act": "try"})
     assert "It would become a result" in tried.text
     assert "Edit 1" not in tried.text
