@@ -21,9 +21,9 @@ from api.export_response import ExportResponse
 from api.problems import ProblemError, not_found
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportRequest
-from schemas.filter import LogFilter
+from schemas.filter import LogFilter, ReprocessFilter
 from schemas.item_state import FAILING_STATES, OPEN_ITEM_STATES, TO_SEND, VERDICTS, ItemState
-from schemas.reprocess import MAX_LOG_IDS, CommandState, is_command_id
+from schemas.reprocess import ENDED_COMMAND_STATES, MAX_LOG_IDS, is_command_id
 from schemas.shown.command import ReprocessCommand
 from storage.reprocess import reader as reprocess_reader
 
@@ -50,7 +50,7 @@ class Offer(NamedTuple):
 
     what: Again
     state: ItemState | None  # of its items; None: all that it is about
-    count: int
+    logs: int
 
 
 @router.get(f"{ACCOUNT}/reprocess")
@@ -186,7 +186,7 @@ async def _page(
         evidence=who.grant.may_see_evidence,
     )
     page = listing.page(items, request, Response())
-    finished = command.state in {CommandState.DONE, CommandState.CANCELLED}
+    finished = command.state in ENDED_COMMAND_STATES
     return show(
         request,
         who.visitor,
@@ -229,13 +229,12 @@ async def _again(request: Request, who: Member, command: ReprocessCommand) -> li
         found += [Offer("failing", each, await count((each,))) for each in failing]
     else:
         found.append(Offer("failing", None, await count(AGAIN["failing"])))
-    return [each for each in found if each.count]
+    return [each for each in found if each.logs]
 
 
 def is_moving(command: ReprocessCommand) -> bool:
     """Return True when items can still change by themselves: a cancelled command awaits the answers to sent ones."""
-    over = command.state in {CommandState.DONE, CommandState.CANCELLED}
-    return not over or any(command.items.get(state) for state in OPEN_ITEM_STATES)
+    return command.state not in ENDED_COMMAND_STATES or any(command.items.get(state) for state in OPEN_ITEM_STATES)
 
 
 def filter_view(command: ReprocessCommand) -> View | None:
@@ -243,7 +242,7 @@ def filter_view(command: ReprocessCommand) -> View | None:
     if command.filter is None:
         return None
     try:
-        return View(filter=LogFilter.model_validate({k: v for k, v in command.filter.items() if k != "all"}))
+        return View(filter=ReprocessFilter.model_validate(command.filter).filter)
     except ValidationError:
         return None
 
