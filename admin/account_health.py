@@ -54,10 +54,11 @@ class Healths:
             self._outages.failed("health", str(exc))
         else:
             self._outages.worked("health")
-        if self._reading.get(account) is not asyncio.current_task():
-            return  # forgotten meanwhile
-        del self._reading[account]
-        if found is not None:
+        finally:  # also after an error that is none of the database's: the next page reads it anew
+            current = self._reading.get(account) is asyncio.current_task()
+            if current:
+                del self._reading[account]
+        if current and found is not None:
             self._read.pop(account, None)
             if len(self._read) >= _CACHE_SIZE:
                 self._read.clear()

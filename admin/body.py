@@ -14,6 +14,12 @@ MAX_BODY_BYTES: Final = 256 * 1024
 BODY_SECONDS: Final = 10.0
 
 
+def refuse_encoded(request: Request) -> None:
+    """Raise 415 for a body that is compressed: its limit would be of other bytes than those that are read."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProblemError(415, "unsupported-media-type", Reason(ReasonCode.CONTENT_ENCODING))
+
+
 async def read_bytes(request: Request, name: str, limit: int = MAX_BODY_BYTES, seconds: float | None = None) -> bytes:
     """Read the whole body, called `name` in errors. 413 or 408 for more than `limit` bytes or `seconds`.
 

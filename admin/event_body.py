@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from admin.body import read_bytes
+from admin.body import read_bytes, refuse_encoded
 from api.problems import ProblemError
 from schemas.catalogue import CATALOGUE
 from schemas.check import UnsentEvent, events_of
@@ -74,8 +74,7 @@ async def read_events(request: Request, charge: Callable[[int], None]) -> list[U
     if not is_read(content_type):
         reason = Reason(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=(STRUCTURED, BATCH, _DATA))
         raise ProblemError(415, "unsupported-media-type", reason)
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProblemError(415, "unsupported-media-type", Reason(ReasonCode.CONTENT_ENCODING))
+    refuse_encoded(request)
     many = media_type(content_type) == BATCH
     limit, seconds = (MAX_BATCH_BYTES, BATCH_SECONDS) if many else (MAX_EVENT_BYTES, None)
     body = await read_bytes(request, "body", limit, seconds)

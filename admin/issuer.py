@@ -22,6 +22,7 @@ import outbound.http
 from admin.settings import SignInSettings
 from broker.outage import Outages
 from schemas.person import Person, PersonRole, roles_of
+from schemas.reprocess import MAX_AUTHOR_CHARACTERS, refused_author
 
 log = structlog.get_logger(__name__)
 #: Time for one answer of the issuer.
@@ -30,13 +31,12 @@ ANSWER_SECONDS = 5.0
 _KEPT_SECONDS = 600.0
 _MAX_ANSWER_BYTES = 256 * 1024
 _LEEWAY_SECONDS = 60
-_MAX_NAME_CHARACTERS = 200
 #: Signatures that are taken: `none`, and those by a shared secret, are not.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 #: An e-mail address that is not the person's for certain names nobody: they could have written another's there. Some
 #: issuers send the claim as text.
 _UNPROVEN = (False, "false")
-#: Claims that a person is called by, the first that there is.
+#: Claims that a person is called by, the first that can be the name of an author.
 _NAMES = ("email", "preferred_username", "name", "sub")
 
 
@@ -161,12 +161,12 @@ class Issuer:
         return self._named(claims) if self._settings.oidc_groups_claim in claims else None
 
     def _named(self, claims: Mapping[str, Any]) -> Person:
-        groups = claims.get(self._settings.oidc_groups_claim) or []
         unproven = {"email"} if claims.get("email_verified") in _UNPROVEN else set()
-        named = next(str(claims[each]) for each in _NAMES if claims.get(each) and each not in unproven)
-        name = "".join(each for each in named if each.isprintable())[:_MAX_NAME_CHARACTERS]
-        listed = [groups] if isinstance(groups, str) else groups
-        return Person(str(claims["sub"]), name, frozenset(each for each in listed if isinstance(each, str)))
+        named = (_printable(claims.get(each)) for each in _NAMES if each not in unproven)
+        name = next((each for each in named if refused_author(each) is None), None)
+        if name is None:
+            raise IssuerRefusedError("it has no name for the person that an author can have")
+        return Person(str(claims["sub"]), name, _groups(claims.get(self._settings.oidc_groups_claim)))
 
     async def _verified(self, id_token: str) -> jwt.Token:
         try:
@@ -225,3 +225,16 @@ class Issuer:
             raise IssuerUnavailableError(f"{address}: answers no JSON object")
         self._outages.worked("issuer")
         return found
+
+
+def _printable(claim: object) -> str:
+    """Return a claim as a name; empty for one that there is not."""
+    return "".join(each for each in str(claim or "") if each.isprintable())[:MAX_AUTHOR_CHARACTERS]
+
+
+def _groups(claim: object) -> frozenset[str]:
+    """Return the groups of a claim: a list, the names of an object, or one as text. Raises IssuerRefusedError."""
+    listed = [] if claim is None else [claim] if isinstance(claim, str) else claim
+    if not isinstance(listed, list | dict):
+        raise IssuerRefusedError("its claim of groups is no list")
+    return frozenset(each for each in listed if isinstance(each, str))

@@ -5,9 +5,10 @@ from typing import Any
 
 from fastapi import Request
 
-from admin.body import read_bytes
+from admin.body import read_bytes, refuse_encoded
 from api.problems import ProblemError, invalid, refusal
 from schemas.json_document import load
+from schemas.media_type import media_type
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.refusal import Refusal
@@ -17,11 +18,9 @@ _MEDIA_TYPE = "application/json"
 
 async def read_json(request: Request) -> Any:
     """Read the body. 415, 413, 408 or 422 unless it is JSON of at most MAX_BODY_BYTES in BODY_SECONDS."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != _MEDIA_TYPE:
+    if media_type(request.headers.get("content-type", "")) != _MEDIA_TYPE:
         raise ProblemError(415, "unsupported-media-type", Reason(ReasonCode.CONTENT_TYPE_UNKNOWN, allowed=_MEDIA_TYPE))
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProblemError(415, "unsupported-media-type", Reason(ReasonCode.CONTENT_ENCODING))
+    refuse_encoded(request)
     try:
         document = load(await read_bytes(request, "body"))
     except Refusal as refused:

@@ -3,11 +3,14 @@
 import asyncio
 import math
 import time
+from datetime import UTC, datetime
 
 import structlog
 
 from broker.outage import Outages
-from storage.database import Database, clock
+from schemas.timestamp import NANOSECONDS
+from storage.clock import ServerClock
+from storage.database import Database
 from storage.errors import StorageError
 
 log = structlog.get_logger(__name__)
@@ -22,8 +25,8 @@ class Pulse:
     """One for each app. Everyone who asks at the same time awaits the same question."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
         self._outages = Outages(log)
+        self._clock = ServerClock(database)
         self._asking: asyncio.Task[bool] | None = None
         self._asked_at = -math.inf
         self._answered_at = -math.inf
@@ -45,10 +48,13 @@ class Pulse:
             await asyncio.wait({asking}, timeout=left)
         return asking.done() and asking.result()
 
+    def now(self) -> datetime:
+        """Return PostgreSQL's time, which judges ends that a page sets. Call it once `answers` has returned True."""
+        return datetime.fromtimestamp(self._clock.now_ns() / NANOSECONDS, UTC)
+
     async def _ask(self) -> bool:
         try:
-            async with self._database.connection() as connection:
-                await clock(connection)
+            await self._clock.measure()
         except StorageError as exc:
             self._outages.failed("pulse", str(exc))
             return False

@@ -15,6 +15,7 @@ from api.parameters import PageQuery, once_each
 from api.problems import PAGED
 from schemas.activity import ACTIVITY_REPEATABLE, ActivityFilter
 from schemas.catalogue import Language
+from schemas.filter import alone
 from schemas.shown.activity import ActivityEntry
 from storage.activity import list_activity as read_activity
 
@@ -28,7 +29,7 @@ class ActivityQuery(ActivityFilter, PageQuery):
     @property
     def filter(self) -> ActivityFilter:
         """The filter alone."""
-        return _filter_of(self)
+        return alone(ActivityFilter, self)
 
 
 class ActivityExportQuery(ActivityFilter):
@@ -39,11 +40,7 @@ class ActivityExportQuery(ActivityFilter):
     @property
     def filter(self) -> ActivityFilter:
         """The filter alone."""
-        return _filter_of(self)
-
-
-def _filter_of(query: ActivityFilter) -> ActivityFilter:
-    return ActivityFilter.model_construct(**{name: getattr(query, name) for name in ActivityFilter.model_fields})
+        return alone(ActivityFilter, self)
 
 
 @router.get("", dependencies=ONCE_OF_ACTIVITY, responses=PAGED)

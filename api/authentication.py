@@ -14,7 +14,7 @@ from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.result import ACCOUNT
 from schemas.role import Role
-from storage.access_keys import EVERY_ACCOUNT, Grant, digest, find, saw
+from storage.access_keys import EVERY_ACCOUNT, MAX_KEY_CHARACTERS, Grant, digest, find, saw
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -28,7 +28,6 @@ SEEN_SECONDS = 60.0
 #: Keys that were never good here are looked up so many at once: who guesses takes no more of the database.
 MAX_GUESSES = 2
 _RANK: dict[Role, int] = {role: rank for rank, role in enumerate(get_args(Role))}
-_MAX_KEY_CHARACTERS = 200
 T = TypeVar("T")
 
 
@@ -112,7 +111,7 @@ class AccessKey(HTTPBearer):
         authenticator: Authenticator = request.app.state.authenticator
         credentials = await super().__call__(request)
         grant = None
-        if credentials is not None and 0 < len(credentials.credentials) <= _MAX_KEY_CHARACTERS:
+        if credentials is not None and 0 < len(credentials.credentials) <= MAX_KEY_CHARACTERS:
             grant = await authenticator.grant(credentials.credentials)
         if grant is None:
             raise unauthenticated()

@@ -12,6 +12,7 @@ from api.letter_export import LetterExport
 from api.pages import Page
 from api.parameters import NONE, PageQuery, once_each, uuid_of
 from api.problems import PAGED, no_evidence, not_found, problem_responses
+from schemas.filter import alone
 from schemas.letter_filter import LETTER_REPEATABLE, LetterFilter
 from schemas.redrive import RedriveItemState
 from schemas.shown.dead_letter import LETTER_ID, DeadLetterCounts, DeadLetterDetail, ShownDeadLetter
@@ -35,7 +36,7 @@ class LetterQuery(LetterFilter, PageQuery):
     @property
     def filter(self) -> LetterFilter:
         """The filter alone."""
-        return LetterFilter.model_construct(**{name: getattr(self, name) for name in LetterFilter.model_fields})
+        return alone(LetterFilter, self)
 
 
 class RedriveItemQuery(PageQuery):

@@ -12,7 +12,7 @@ from api.pages import Page
 from api.parameters import NONE, LogQuery, Type, once_each
 from api.playbook import playbook_for
 from api.problems import PAGED, not_found
-from schemas.filter import REPEATABLE
+from schemas.filter import REPEATABLE, alone
 from schemas.fingerprint import FINGERPRINT
 from schemas.group import ErrorGroup
 from schemas.group_filter import GROUP_REPEATABLE, GroupFilter
@@ -31,7 +31,7 @@ class GroupQuery(LogQuery, GroupFilter):
     @property
     def wanted(self) -> GroupFilter:
         """The choice of groups alone, and their order."""
-        return GroupFilter.model_construct(**{name: getattr(self, name) for name in GroupFilter.model_fields})
+        return alone(GroupFilter, self)
 
 
 @router.get("/{integration_type}/logs/groups", dependencies=ONCE_OF_GROUPS, responses=PAGED)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.problems import ProblemError, invalid, not_found, refusal
 from schemas.catalogue import BY_NAME, IntegrationType, Language
 from schemas.export import ExportView
-from schemas.filter import REPEATABLE, LogFilter, SearchText
+from schemas.filter import REPEATABLE, LogFilter, SearchText, alone
 from schemas.item_state import ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -53,7 +53,7 @@ class LogQuery(LogFilter):
     @property
     def filter(self) -> LogFilter:
         """The filter alone."""
-        return _filter_of(self)
+        return alone(LogFilter, self)
 
 
 class ExportQuery(LogFilter, ExportView):
@@ -62,11 +62,7 @@ class ExportQuery(LogFilter, ExportView):
     @property
     def filter(self) -> LogFilter:
         """The filter alone."""
-        return _filter_of(self)
-
-
-def _filter_of(query: LogFilter) -> LogFilter:
-    return LogFilter.model_construct(**{name: getattr(query, name) for name in LogFilter.model_fields})
+        return alone(LogFilter, self)
 
 
 class StateQuery(BaseModel):

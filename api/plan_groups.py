@@ -5,7 +5,8 @@ list shows and the command does. A log of several groups is left out with any of
 however many there are, and counts the logs of all others together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -16,7 +17,7 @@ from schemas.group import Cure
 from schemas.item_state import ItemState
 from schemas.playbook import Playbook, PlaybookEntry, SeenError
 from schemas.policy import Policy
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.logs.cures import cures_of
 from storage.logs.group_decisions import list_ignored
 from storage.logs.groups import NamedFault, name_faults
@@ -25,6 +26,19 @@ from storage.reprocess.selection import Group, count_logs, survey_faults
 
 #: Groups that are listed, the largest; beyond them only those that are left out.
 LISTED: Final = 100
+#: Groups that are looked at for a caution, the largest, before anybody has chosen.
+LOOKED_AT: Final = 2_000
+
+
+class _Known(NamedTuple):
+    """One group of equal errors, and what is known of it."""
+
+    fault: NamedFault
+    affiliates: tuple[str, ...]
+    logs: int
+    playbook: PlaybookEntry | None
+    cure: Cure
+    caution: Caution | None
 
 
 class PlannedGroup(NamedTuple):
@@ -53,6 +67,7 @@ class GroupedPlan(NamedTuple):
     shared: int  # of these, logs in several groups
     without_errors: int  # of these, logs in none
     unlisted: int  # groups that are taken and not listed
+    without_room: int  # of these, groups with a caution: the filter has no room to leave more out
     others: int  # logs in any of these, each once
     others_sent: int  # of these, logs that will be sent
 
@@ -70,7 +85,8 @@ async def plan_groups(
 ) -> GroupedPlan:
     """Plan for a filter by group, exactly, in one snapshot, as of now, or of `as_of` if that is earlier.
 
-    Groups with a caution are left out, unless somebody has `chosen` the groups: then `exclude_fingerprint` says all.
+    Groups with a caution are left out, of the LOOKED_AT largest as many as the filter has room for, unless somebody has
+    `chosen` the groups: then `exclude_fingerprint` says all.
     Who names a group means it; who names a code means it too, but for groups that are ignored. Raises
     StorageUnavailable.
     """
@@ -81,14 +97,17 @@ async def plan_groups(
         of_type = (connection, account, integration_type)
         left_anyway = {*ignored, *filter_.exclude_fingerprint}
         found = await survey_faults(*of_type, whole, at, largest=LISTED, named=sorted(left_anyway))
-        sizes = {name: count_logs(groups) for name, groups in found.of_group.items()}
-        listed = sorted(sizes, key=lambda name: (-sizes[name], name))
-        faults = await name_faults(*of_type, listed, now=datetime.now(UTC))
-        cures = await cures_of(connection, account, listed)
-        where = {name: tuple(sorted({each.affiliate for each in found.of_group[name]})) for name in listed}
-        entries = {name: playbook.about(_error(integration_type, name, where[name], faults[name])) for name in listed}
-        cautions = {name: caution(entries[name], cures[name], ignored=name in ignored) for name in listed}
-        first = [] if chosen else _left_out_at_first(cautions, filter_)
+        looked, cautioned, first = found, [], []
+        asks_for_groups = chosen or filter_.fingerprint
+        if not asks_for_groups and found.groups > len(found.of_group):
+            looked = await survey_faults(*of_type, whole, at, largest=LOOKED_AT, named=sorted(left_anyway))
+        known = await _know(*of_type, looked.of_group, playbook=playbook, ignored=ignored)
+        if not asks_for_groups:
+            cautioned = _with_caution(known, filter_)
+            first = cautioned[: MAX_GROUPS - len(filter_.exclude_fingerprint)]
+        if not found.of_group.keys() >= {*first}:
+            found = await survey_faults(*of_type, whole, at, largest=LISTED, named=sorted({*left_anyway, *first}))
+        listed = [name for name in known if name in found.of_group]
         of_command = filter_.without_groups(tuple(first))
         left_out = frozenset(of_command.exclude_fingerprint)
         taken = found
@@ -108,15 +127,15 @@ async def plan_groups(
         groups=[
             PlannedGroup(
                 fingerprint=name,
-                code=faults[name].code,
-                message=faults[name].message,
-                affiliates=where[name],
-                logs=sizes[name],
+                code=known[name].fault.code,
+                message=known[name].fault.message,
+                affiliates=known[name].affiliates,
+                logs=known[name].logs,
                 sent=sent(taken.of_group.get(name, ())),
                 taken=name not in left_out,
-                caution=cautions[name],
-                playbook=entries[name],
-                cure=cures[name],
+                caution=known[name].caution,
+                playbook=known[name].playbook,
+                cure=known[name].cure,
             )
             for name in listed
         ],
@@ -124,9 +143,41 @@ async def plan_groups(
         shared=found.shared,
         without_errors=found.without_errors,
         unlisted=found.groups - len(listed),
+        without_room=len({*cautioned}.difference(first, listed)),
         others=count_logs(found.others),
         others_sent=sent(taken.others),
     )
+
+
+async def _know(
+    connection: Connection,
+    account: str,
+    integration_type: str,
+    of_group: Mapping[str, Sequence[Group]],
+    *,
+    playbook: Playbook,
+    ignored: Collection[str],
+) -> dict[str, _Known]:
+    """Return what is known of groups, most logs first."""
+    sizes = {name: count_logs(groups) for name, groups in of_group.items()}
+    names = sorted(sizes, key=lambda name: (-sizes[name], name))
+    faults = await name_faults(connection, account, integration_type, names, now=datetime.now(UTC))
+    cures = await cures_of(connection, account, names)
+    where = {name: tuple(sorted({each.affiliate for each in of_group[name]})) for name in names}
+    errors = [_error(integration_type, name, where[name], faults[name]) for name in names]
+    # A thousand look-ups take up to a second, in which others are answered.
+    entries = await asyncio.to_thread(lambda: [playbook.about(each) for each in errors])
+    return {
+        name: _Known(
+            fault=faults[name],
+            affiliates=where[name],
+            logs=sizes[name],
+            playbook=entry,
+            cure=cures[name],
+            caution=caution(entry, cures[name], ignored=name in ignored),
+        )
+        for name, entry in zip(names, entries, strict=True)
+    }
 
 
 def _error(integration_type: str, fingerprint: str, where: Sequence[str], fault: NamedFault) -> SeenError:
@@ -140,14 +191,11 @@ def _error(integration_type: str, fingerprint: str, where: Sequence[str], fault:
     )
 
 
-def _left_out_at_first(cautions: Mapping[str, Caution | None], filter_: ReprocessFilter) -> list[str]:
-    """Return the groups to leave out before anybody has chosen, as many as the filter has room for."""
-    if filter_.fingerprint:
-        return []
-    asked = set(filter_.exclude_fingerprint)
-    found = [
+def _with_caution(known: Mapping[str, _Known], filter_: ReprocessFilter) -> list[str]:
+    """Return the groups that are better left out, before anybody has chosen, and that the filter does not leave out."""
+    return [
         name
-        for name, why in cautions.items()
-        if name not in asked and (why == "ignored" or (why is not None and not filter_.code))
+        for name, each in known.items()
+        if name not in filter_.exclude_fingerprint
+        and (each.caution == "ignored" or (each.caution is not None and not filter_.code))
     ]
-    return found[: MAX_GROUPS - len(asked)]

@@ -11,6 +11,7 @@ from api.authentication import FIRST, OwnAccount
 from api.pages import Page
 from api.parameters import NONE, PageQuery, once_each
 from api.problems import PAGED
+from schemas.filter import alone
 from schemas.playbook import Playbook, SeenError, WrittenEntries
 from schemas.shown.log import Attempt, StatusLog
 from schemas.shown.playbook import COVERED_DAYS, Coverage, ListedEntry, PlaybookFilter, coverage
@@ -25,7 +26,7 @@ class PlaybookQuery(PlaybookFilter, PageQuery):
     @property
     def filter(self) -> PlaybookFilter:
         """The filter alone."""
-        return PlaybookFilter.model_construct(q=self.q, origin=self.origin)
+        return alone(PlaybookFilter, self)
 
 
 async def playbook_for(app: FastAPI, account: str) -> Playbook:

@@ -8,7 +8,7 @@ from pydantic import Field
 from api.authentication import FIRST, OwnAccount
 from api.parameters import ONCE, Type
 from api.plan import plan_filter
-from schemas.filter import ReprocessFilter
+from schemas.filter import ReprocessFilter, alone
 from schemas.shown.plan import ReprocessPlan
 from schemas.timestamp import Rfc3339
 
@@ -24,7 +24,7 @@ class PlanQuery(ReprocessFilter):
     @property
     def reprocess_filter(self) -> ReprocessFilter:
         """The filter that a command would have."""
-        return ReprocessFilter.model_construct(**{name: getattr(self, name) for name in ReprocessFilter.model_fields})
+        return alone(ReprocessFilter, self)
 
 
 @router.get("/{integration_type}/reprocess-plan", dependencies=ONCE)

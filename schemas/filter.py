@@ -8,7 +8,7 @@ storage.filters.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -193,6 +193,14 @@ class FilterField:
         return self.shown.control in {"from", "to", "time"}
 
 
+M = TypeVar("M", bound=BaseModel)
+
+
+def alone(model: type[M], query: M) -> M:
+    """Return what `query`, of a subclass, has of `model` itself. It was validated already."""
+    return model.model_construct(**{name: getattr(query, name) for name in model.model_fields})
+
+
 def fields_of(model: type[BaseModel]) -> Iterator[FilterField]:
     """Yield the fields of a filter. Raises TypeError for one that does not say how it is shown."""
     for name, info in model.model_fields.items():
@@ -239,4 +247,4 @@ class ReprocessFilter(LogFilter):
     @property
     def filter(self) -> LogFilter:
         """The conditions alone."""
-        return LogFilter.model_construct(**{name: getattr(self, name) for name in LogFilter.model_fields})
+        return alone(LogFilter, self)

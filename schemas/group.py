@@ -21,6 +21,7 @@ from schemas.timestamp import Rfc3339
 MAX_NOTE_CHARACTERS = 1000
 MAX_TAGS = 8
 MAX_TAG_CHARACTERS = 30
+MAX_TICKET_CHARACTERS = 1000
 #: Acts on a group that it shows, the last ones; the activity has all.
 MAX_HISTORY = 20
 #: Kinds of what people write about a group. Of all but notes the newest holds.
@@ -219,7 +220,13 @@ Tag = Annotated[
     AfterValidator(_in_one_form),
 ]
 # Pages make it a link: a web address, whose host is what it looks like.
-Ticket = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+([/?#][!-~]*)?$", max_length=1000)]
+Ticket = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+([/?#][!-~]*)?$",
+        max_length=MAX_TICKET_CHARACTERS,
+    ),
+]
 
 
 class GroupDecision(BaseModel):

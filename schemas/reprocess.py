@@ -6,9 +6,18 @@ import re
 import uuid
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME
@@ -28,6 +37,7 @@ MAX_LOG_IDS = 1000
 #: Corrections of one command: each kept request, of almost a megabyte at most, is parsed to judge one.
 MAX_CORRECTIONS = 100
 MAX_REASON_CHARACTERS = 1000
+MAX_AUTHOR_CHARACTERS = 200
 #: Days that a command may wait for its `not_before`: its entities are in flight all that time.
 MAX_DAYS_AHEAD = 31
 #: Author of actions that Conexões takes by itself; nobody else may use the name.
@@ -40,12 +50,26 @@ def _of_somebody(name: str) -> str:
     return name
 
 
-RequestedBy = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_of_somebody)]
+#: Name of the author of a request. A key or a person has no other name: they could do nothing on the pages.
+RequestedBy = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_AUTHOR_CHARACTERS), AfterValidator(_of_somebody)
+]
+_REQUESTED_BY: Final = TypeAdapter(RequestedBy)
 #: Text without the space around it; None when nothing is left.
 WhyAsked = Annotated[
     Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARACTERS)] | None,
     AfterValidator(lambda text: text or None),
 ]
+
+
+def refused_author(name: str) -> Reason | None:
+    """Return why this can't be the name of an author; None when it can."""
+    try:
+        _REQUESTED_BY.validate_python(name)
+    except ValidationError as exc:
+        return reasons_of(exc)[0]
+    return None
+
 
 Mode = Literal["replay", "refresh"]
 #: A step of one entity's reprocess, as its timeline tells it.

@@ -13,6 +13,8 @@ from storage.database import Database
 from storage.statements import SQL
 
 EVERY_ACCOUNT = "*"
+#: Limit of a key as it is given: a longer text is none, and is not looked up.
+MAX_KEY_CHARACTERS = 200
 _PREFIX = "cnx_"
 _RANDOM_BYTES = 32
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import base64
-import difflib
 import json
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from schemas.dead_letter import DeadLetter
@@ -24,6 +24,7 @@ from schemas.shown.dead_letter import (
     ShownPlace,
     ShownReason,
 )
+from schemas.text_difference import compared, difference
 from storage.constants import DEAD_LETTER_BYTES
 from storage.cursors import NEWEST_BY_ID, TimeAndId
 from storage.database import Connection, Database
@@ -31,9 +32,6 @@ from storage.statements import SQL
 
 #: Bytes of a value that are shown with one letter; a download has it all.
 DETAIL_BYTES = 256 * 1024
-#: Lines and bytes of a version that is compared with the one before: the time grows with the square of the lines.
-COMPARED_LINES = 2_000
-COMPARED_BYTES = 256 * 1024
 
 
 class Reach(NamedTuple):
@@ -207,33 +205,19 @@ def headers_of(stored: str) -> list[tuple[str, bytes | None]]:
 
 
 def _edits(original: bytes, edits: Sequence[Any], *, evidence: bool) -> list[ShownEdit]:
-    shown = []
-    before = original
-    for each in edits:
-        after = bytes(each["value"])
-        shown.append(
-            ShownEdit(
-                number=each["number"],
-                requested_by=each["requested_by"],
-                requested_with=each["key_name"],
-                reason=each["reason"],
-                edited_at=each["edited_at"],
-                difference=_difference(before, after) if evidence and _comparable(before, after) else None,
-                too_long=not _comparable(before, after),
-            )
+    versions = [original, *(bytes(each["value"]) for each in edits)]
+    return [
+        ShownEdit(
+            number=each["number"],
+            requested_by=each["requested_by"],
+            requested_with=each["key_name"],
+            reason=each["reason"],
+            edited_at=each["edited_at"],
+            difference=difference(before, after) if evidence and fits else None,
+            too_long=not fits,
         )
-        before = after
-    return shown
-
-
-def _comparable(before: bytes, after: bytes) -> bool:
-    return all(len(each) <= COMPARED_BYTES and each.count(b"\n") < COMPARED_LINES for each in (before, after))
-
-
-def _difference(before: bytes, after: bytes) -> str:
-    return "\n".join(
-        difflib.unified_diff(text_of(before).splitlines(), text_of(after).splitlines(), "before", "after", lineterm="")
-    )
+        for each, (before, after), fits in zip(edits, pairwise(versions), compared(versions), strict=True)
+    ]
 
 
 def _utf8(value: bytes | None) -> str | None:

@@ -8,8 +8,6 @@ from storage.database import Database
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.statements import SQL
 
-MAX_NAME_CHARACTERS = 80
-
 
 class SavedView(NamedTuple):
     """A view of one page, for everyone of its account."""

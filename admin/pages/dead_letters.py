@@ -151,7 +151,7 @@ def _show_letter(
         request,
         who.visitor,
         "dead_letter.html",
-        status=409 if failed else 200,
+        status=failed.status if failed else 200,
         account=who.account,
         page="dead-letters",
         letter=letter,

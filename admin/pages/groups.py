@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, NamedTuple, TypeVar
 
 from fastapi import APIRouter, Request, Response
@@ -26,16 +26,7 @@ from api.groups import explained
 from api.playbook import playbook_for
 from api.problems import invalid_model
 from schemas.catalogue import IntegrationType
-from schemas.group import (
-    MAX_HISTORY,
-    MAX_NOTE_CHARACTERS,
-    MAX_TAG_CHARACTERS,
-    MAX_TAGS,
-    ErrorGroup,
-    GroupDecision,
-    GroupEntry,
-    GroupNotes,
-)
+from schemas.group import MAX_HISTORY, ErrorGroup, GroupDecision, GroupEntry, GroupNotes
 from schemas.group_filter import ANY_GROUP, GROUP_FIELDS, GroupFilter
 from schemas.group_line import GroupLine, Summed, summed
 from storage.logs import groups as error_groups
@@ -128,7 +119,7 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         who.account,
         kind.name,
         view.filter,
-        now=datetime.now(UTC),
+        now=who.visitor.now,
         after=listing.after_count,
         limit=listing.limit,
         wanted=view.wanted,
@@ -153,7 +144,6 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         following=None if following is None else view.frozen().query(token=following),
         can_reprocess=can_reprocess(request.app.state.policy, kind),
         people=await acts.owners(request.app.state.writer, who.account, who.grant) if may_act else [],
-        most={"note": MAX_NOTE_CHARACTERS, "tags": MAX_TAGS * (MAX_TAG_CHARACTERS + 2), "ticket": 1000},
     )
 
 
@@ -163,7 +153,7 @@ async def _lines(
     """Return lines with their entries of the playbook and their charts."""
     names = [each.fingerprint for line in found for each in line.groups]
     days = await error_groups.fault_days(
-        request.app.state.reader, who.account, kind.name, names, now=datetime.now(UTC), days=_DAYS
+        request.app.state.reader, who.account, kind.name, names, now=who.visitor.now, days=_DAYS
     )
     playbook = await playbook_for(request.app, who.account)
     return [
@@ -225,7 +215,7 @@ def _until(given: Mapping[str, str], who: Member) -> dict[str, Any]:
     """Return the end of being ignored that a form chooses: a span, its own date or number, an escalation, or none."""
     choice = given.get("for", "")
     if choice in _SPANS:
-        return {"until": (datetime.now(UTC) + _SPANS[choice]).isoformat()}
+        return {"until": (who.visitor.now + _SPANS[choice]).isoformat()}
     if choice == "date":
         return {"until": date_of("until", given.get("until", ""), who.visitor.zone).isoformat()}
     if choice == "results":

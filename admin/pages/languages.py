@@ -16,13 +16,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from schemas.catalogue import LANGUAGES, Language
+from schemas.locales import LOCALE
 
 LOCALES = Path(__file__).parents[1] / "locales"
 DEFAULT: Final[Language] = "pt"
-#: Locales: formats of dates and numbers for a reader of an unknown region; plurals for every reader.
-LOCALE: Mapping[Language, Locale] = MappingProxyType(
-    {"pt": Locale("pt", "BR"), "en": Locale("en", "US"), "es": Locale("es", "419")}
-)
 #: Names of the languages, each in its own words.
 NAMES: Mapping[Language, str] = MappingProxyType({"pt": "Português", "en": "English", "es": "Español"})
 SOURCE: Final[Language] = "en"

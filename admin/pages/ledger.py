@@ -1,6 +1,6 @@
 """The ledger: every reprocess command with author and reason, and the outcome of each entity."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -21,9 +21,9 @@ from api.export_response import ExportResponse
 from api.problems import ProblemError, not_found
 from schemas.catalogue import BY_NAME
 from schemas.export import ExportRequest
-from schemas.filter import LogFilter
+from schemas.filter import LogFilter, ReprocessFilter
 from schemas.item_state import FAILING_STATES, OPEN_ITEM_STATES, TO_SEND, VERDICTS, ItemState
-from schemas.reprocess import MAX_LOG_IDS, CommandState, is_command_id
+from schemas.reprocess import ENDED_COMMAND_STATES, MAX_LOG_IDS, is_command_id
 from schemas.shown.command import ReprocessCommand
 from storage.reprocess import reader as reprocess_reader
 
@@ -43,6 +43,14 @@ IN_ORDER = (*FAILING_STATES, *(each for each in (*TO_SEND, *VERDICTS) if each no
 _RELEASES: dict[Again, Release] = {"continue": "steps", "rest": "all"}
 #: States in the bar of a command. Cancelled items are no part of its progress.
 BAR = tuple(each for each in TO_SEND if each is not ItemState.CANCELLED)
+
+
+class Offer(NamedTuple):
+    """A link to the plan of what may be sent again."""
+
+    what: Again
+    state: ItemState | None  # of its items; None: all that it is about
+    logs: int
 
 
 @router.get(f"{ACCOUNT}/reprocess")
@@ -106,18 +114,23 @@ async def items_file(
 
 
 @router.get(f"{ACCOUNT}/reprocess/{{command_id}}/again")
-async def plan_again(request: Request, who: OwnPage, command_id: str, what: Again) -> Response:
+async def plan_again(
+    request: Request, who: OwnPage, command_id: str, what: Again, state: ItemState | None = None
+) -> Response:
     """Show the plan of what a command did not send (`rest`, or `continue` in steps), or sent in vain (`failing`).
 
-    Up to a thousand logs it is exactly these, as they are now; beyond that what the command's filter matches, in the
-    state of its commonest outcome, since a command names no more logs than that. Without any, the command is shown.
+    Up to a thousand logs it is exactly these, as they are now, of one outcome if a `state` is given. Beyond that it is
+    what the command's filter matches, in that state or that of the commonest outcome: a command names no more logs, and
+    a filter one state. Without any, the command is shown.
     """
     need_operator(who)
     command = await _command(request, who, command_id)
     kind = BY_NAME.get(command.integration_type)
     if kind is None:
         raise not_found()
-    states = AGAIN[what]
+    states = AGAIN[what] if state is None else tuple(each for each in AGAIN[what] if each is state)
+    if not states:
+        raise not_found()
     reader = request.app.state.reader
     ids = await reprocess_reader.logs_in_states(reader, who.account, command_id, states, MAX_LOG_IDS + 1)
     if not ids:
@@ -173,7 +186,7 @@ async def _page(
         evidence=who.grant.may_see_evidence,
     )
     page = listing.page(items, request, Response())
-    finished = command.state in {CommandState.DONE, CommandState.CANCELLED}
+    finished = command.state in ENDED_COMMAND_STATES
     return show(
         request,
         who.visitor,
@@ -191,31 +204,37 @@ async def _page(
         moving=is_moving(command),
         refused=refused,
         may_export=who.grant.may_export,
-        again=await _again(request, who, command) if finished else dict.fromkeys(AGAIN, 0),
+        again=await _again(request, who, command) if finished else [],
         **_words(),
     )
 
 
-async def _again(request: Request, who: Member, command: ReprocessCommand) -> dict[Again, int]:
-    """Count what the plan of each link is about: logs that still fail, or items where it is by filter."""
-    counts: dict[Again, int] = dict.fromkeys(AGAIN, 0)
-    for name in ("rest", "failing"):
-        items = [command.items.get(each, 0) for each in AGAIN[name]]
-        if sum(items) > MAX_LOG_IDS:
-            counts[name] = max(items)
-        elif any(items):
-            counts[name] = await reprocess_reader.count_still_failing(
-                request.app.state.reader, who.account, command.id, AGAIN[name]
-            )
-    if command.pace and command.pace.get("steps"):
-        counts["continue"] = counts["rest"]
-    return counts
+async def _again(request: Request, who: Member, command: ReprocessCommand) -> list[Offer]:
+    """Return the links, each with what its plan is about: logs that still fail, or items where it is by filter.
+
+    Outcomes that are too many for one plan have a link each.
+    """
+
+    async def count(states: tuple[ItemState, ...]) -> int:
+        items = sum(command.items.get(each, 0) for each in states)
+        if not 0 < items <= MAX_LOG_IDS:
+            return items
+        return await reprocess_reader.count_still_failing(request.app.state.reader, who.account, command.id, states)
+
+    rest = await count(AGAIN["rest"])
+    in_steps = bool(command.pace and command.pace.get("steps"))
+    found = [Offer("continue", None, rest if in_steps else 0), Offer("rest", None, rest)]
+    failing = [each for each in AGAIN["failing"] if command.items.get(each)]
+    if len(failing) > 1 and sum(command.items[each] for each in failing) > MAX_LOG_IDS:
+        found += [Offer("failing", each, await count((each,))) for each in failing]
+    else:
+        found.append(Offer("failing", None, await count(AGAIN["failing"])))
+    return [each for each in found if each.logs]
 
 
 def is_moving(command: ReprocessCommand) -> bool:
     """Return True when items can still change by themselves: a cancelled command awaits the answers to sent ones."""
-    over = command.state in {CommandState.DONE, CommandState.CANCELLED}
-    return not over or any(command.items.get(state) for state in OPEN_ITEM_STATES)
+    return command.state not in ENDED_COMMAND_STATES or any(command.items.get(state) for state in OPEN_ITEM_STATES)
 
 
 def filter_view(command: ReprocessCommand) -> View | None:
@@ -223,7 +242,7 @@ def filter_view(command: ReprocessCommand) -> View | None:
     if command.filter is None:
         return None
     try:
-        return View(filter=LogFilter.model_validate({k: v for k, v in command.filter.items() if k != "all"}))
+        return View(filter=ReprocessFilter.model_validate(command.filter).filter)
     except ValidationError:
         return None
 

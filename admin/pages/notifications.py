@@ -34,11 +34,12 @@ from schemas.notification.message import ChannelKind, MessageState
 from schemas.notification.notice import Reader, tried
 from schemas.notification.rule import SEVERITIES, Rule, Scope
 from schemas.reasons.code import ReasonCode
+from schemas.reprocess import WhyAsked
 from schemas.shown.notification import ShownChannel
 from schemas.words import word
 from storage.errors import RowRefused
 from storage.notifications import definitions
-from storage.notifications.definitions import MAX_CHANNELS, MAX_RULES, Author, NewChannel
+from storage.notifications.definitions import MAX_ADDRESS_CHARACTERS, MAX_CHANNELS, MAX_RULES, Author, NewChannel
 from storage.reprocess import affiliates
 from storage.reprocess.audit import UsedKey
 
@@ -53,6 +54,12 @@ _DAYS: Final = frozenset("1234567")
 _MIDNIGHT: Final = "00:00"
 ChannelAct = Literal["test", "remove"]
 M = TypeVar("M", bound=BaseModel)
+
+
+class _Asked(BaseModel):
+    """The rest of the form of a maintenance window, beside its times and its part of the account."""
+
+    reason: WhyAsked
 
 
 @router.get(f"{ACCOUNT}/notifications")
@@ -146,7 +153,7 @@ async def make_window(request: Request, who: OwnPage, fields: OwnForm) -> Respon
         begins_at=begins_at,
         ends_at=ends_at,
         scope=_model(Scope, _scope(fields)),
-        reason=given.get("reason", "").strip()[:1000] or None,
+        reason=_model(_Asked, {"reason": given.get("reason")}).reason,
         author=_author(who),
     )
     return _back(who, "windows")
@@ -176,6 +183,8 @@ def read_channel(
     given = dict(fields)
     kind = _one_of("kind", given.get("kind", ""), _KINDS)
     address = given.get("address", "").strip()
+    if len(address) > MAX_ADDRESS_CHARACTERS:
+        raise invalid("address", ReasonCode.FIELD_TOO_LONG, limit=MAX_ADDRESS_CHARACTERS)
     shown = _shown(kind, address, settings)
     if shown is None:
         raise invalid("address", ReasonCode.CHANNEL_ADDRESS)

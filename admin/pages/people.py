@@ -17,11 +17,11 @@ from api.problems import invalid_model, not_found
 from schemas.filter import MAX_VALUES
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
+from schemas.reprocess import RequestedBy
 from schemas.result import Affiliate
 from schemas.role import USUAL_RIGHTS, Role
 from schemas.sources import Source
 from storage.access_keys import EVERY_ACCOUNT, KeyAuthor, NewKey, list_of, make, revoke
-from storage.saved_views import MAX_NAME_CHARACTERS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 #: Life of an invitation.
@@ -35,6 +35,7 @@ class NewKeyForm(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    name: RequestedBy
     role: Role
     may_export: bool = False
     may_see_evidence: bool = False
@@ -78,12 +79,12 @@ async def make_key(request: Request, who: OwnPage, fields: OwnForm) -> Response:
     """Make a key, whose secret is shown this once, or an invitation, whose link is."""
     need_admin(who)
     given = dict(fields)
-    name, asked = read_name(given.get("name", "")), read_new_key(given)
+    asked = read_new_key({**given, "name": read_name(given.get("name", ""))})
     is_person = asked.role != "connector"
     key = NewKey(
         account=who.account,
         role=asked.role,
-        name=name,
+        name=asked.name,
         # Nobody gives a right that they have not.
         may_export=is_person and asked.may_export and who.grant.may_export,
         may_see_evidence=is_person and asked.may_see_evidence and who.grant.may_see_evidence,
@@ -92,11 +93,11 @@ async def make_key(request: Request, who: OwnPage, fields: OwnForm) -> Response:
     )
     author = KeyAuthor(who.name, who.grant)
     if not asked.invite:
-        return await _show(request, who, secret=await make(request.app.state.writer, key, author), made=name)
+        return await _show(request, who, secret=await make(request.app.state.writer, key, author), made=asked.name)
     invitation = await make(request.app.state.writer, key, author, invited_seconds=INVITATION_SECONDS)
     address = request.app.state.exports.settings.public_url or str(request.base_url)
     link = f"{address.rstrip('/')}/sign-in?invitation={invitation}"
-    return await _show(request, who, link=link, made=name)
+    return await _show(request, who, link=link, made=asked.name)
 
 
 @router.post(f"{ACCOUNT}/people/{{key_id}}/revoke")
@@ -130,7 +131,6 @@ async def _show(
         own_id=who.grant.key_id,
         roles=ROLES,
         usual=USUAL_RIGHTS,
-        most=MAX_NAME_CHARACTERS,
         secret=secret,
         link=link,
         made=made,

@@ -12,9 +12,10 @@ from admin.pages.view import read_view
 from admin.pages.visitor import Member, OwnForm, OwnPage, need_operator
 from api.problems import invalid
 from schemas.catalogue import IntegrationType
+from schemas.name import MAX_NAME_CHARACTERS
 from schemas.reasons.code import ReasonCode
 from storage.reprocess.audit import UsedKey
-from storage.saved_views import MAX_NAME_CHARACTERS, SavedView, delete, list_every_saved, list_saved, save
+from storage.saved_views import SavedView, delete, list_every_saved, list_saved, save
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

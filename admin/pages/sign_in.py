@@ -32,11 +32,10 @@ from api.problems import too_often
 from schemas.catalogue import LANGUAGES
 from schemas.columns import CHOOSABLE
 from schemas.reasons.code import ReasonCode
-from storage.access_keys import accept, digest
+from storage.access_keys import MAX_KEY_CHARACTERS, accept, digest
 from storage.sign_in import use_link
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-_MAX_KEY_CHARACTERS = 200
 Target = Annotated[str, Query(alias="next", max_length=16_000, description="where to go on")]
 
 
@@ -46,7 +45,7 @@ async def show_sign_in(
     who: AnyVisitor,
     target: Target = "/",
     link: Annotated[str | None, Query(max_length=300)] = None,
-    invitation: Annotated[str | None, Query(max_length=_MAX_KEY_CHARACTERS)] = None,
+    invitation: Annotated[str | None, Query(max_length=MAX_KEY_CHARACTERS)] = None,
 ) -> Response:
     """The form; or, with a link or an invitation, the button that uses it: whoever previews a message with it uses
     nothing up."""
@@ -81,7 +80,7 @@ async def sign_in(request: Request, who: AnyVisitor) -> Response:
             wrong_keys.give_back(address)
         return answer
     grant = None
-    if 0 < len(key) <= _MAX_KEY_CHARACTERS:
+    if 0 < len(key) <= MAX_KEY_CHARACTERS:
         grant = await request.app.state.authenticator.grant(key)
     if grant is None:
         return sign_in_form(request, who, target, "key", 401)
@@ -173,7 +172,7 @@ def sign_in_form(
 async def _accept(request: Request, who: Visitor, invitation: str, target: str) -> Response:
     """Make a key of an invitation, show it this once, and sign in with it; the form again, 401, for a used one."""
     secret = None
-    if 0 < len(invitation) <= _MAX_KEY_CHARACTERS:
+    if 0 < len(invitation) <= MAX_KEY_CHARACTERS:
         secret = await accept(request.app.state.writer, invitation)
     if secret is None:
         return sign_in_form(request, who, target, "invitation", 401)

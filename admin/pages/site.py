@@ -16,6 +16,7 @@ from jinja2.runtime import Context
 from admin.pages import assets, languages, times, words
 from admin.pages.compression import coding_of, compress
 from admin.pages.counts import Underway
+from admin.pages.limits import MOST
 from admin.pages.names import dot_of, group_name, marked
 from admin.pages.visitor import Visitor
 from admin.session import Sessions
@@ -156,6 +157,7 @@ def _environment(language: Language, catalogue: Any, files: Mapping[str, assets.
         group_name=group_name,
         language=language,
         language_names=languages.NAMES,
+        most=MOST,
         most_banners=MOST_BANNERS,
         search_characters=MAX_SEARCH_CHARACTERS,
         say=lambda reason: say(reason, language),

@@ -56,7 +56,7 @@ class Visitor:
     theme: Theme
     columns: tuple[str, ...] | None  # of lists; None: the usual ones
     paging: Paging
-    now: datetime
+    now: datetime  # by PostgreSQL's clock, for one who has a session
 
     def may(self, role: Literal["viewer", "operator", "admin"]) -> bool:
         return self.grant is not None and at_least(self.grant, role)
@@ -108,7 +108,7 @@ async def visitor(request: Request) -> Visitor:
         theme=next((each for each in THEMES if each == theme), "auto"),
         columns=read_columns(request.cookies.get(COLUMNS_COOKIE)),
         paging=next((each for each in PAGINGS if each == paging), "pages"),
-        now=datetime.now(UTC),
+        now=datetime.now(UTC) if session is None else request.app.state.pulse.now(),
     )
 
 

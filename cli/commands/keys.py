@@ -10,6 +10,7 @@ from cli.author import command_line_author
 from cli.installation import UnusableError
 from cli.owner import as_owner
 from schemas.reasons.error import fault_of, reasons_of
+from schemas.reprocess import refused_author
 from schemas.result import ACCOUNT, Affiliate
 from schemas.role import Role
 from schemas.sources import Source
@@ -56,6 +57,8 @@ def create(
 ) -> None:
     """Make a key and print it. It can't be shown again."""
     binding = _binding(role, source, affiliates)
+    if name and (refused := refused_author(name)) is not None:
+        raise UnusableError(f"--name: {fault_of(refused)}.")
     if account != EVERY_ACCOUNT and ACCOUNT.fullmatch(account) is None:
         raise UnusableError(f"--account must be 1 to 64 of a-z, 0-9 and '-', or '{EVERY_ACCOUNT}'.")
     if binding is not None and account == EVERY_ACCOUNT:

@@ -7,8 +7,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from admin.pages.languages import LOCALE, LOCALES, SOURCE
+from admin.pages.languages import LOCALES, SOURCE
 from schemas.catalogue import LANGUAGES, Language
+from schemas.locales import LOCALE
 from schemas.words import VOCABULARY
 
 ADMIN = Path(__file__).parents[2] / "admin"

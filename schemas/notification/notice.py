@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from schemas.catalogue import BY_NAME, Language
 from schemas.incident import Edge, Kind, Severity
+from schemas.locales import LOCALE
 from schemas.notification.message import Content
 from schemas.notification.rule import About
 from schemas.notification.words import ADVICE, PHRASES
@@ -23,11 +23,6 @@ from schemas.words import UNWATCHED, word
 _OF_ERROR: Final = ("code", "fingerprint")
 #: Incidents of a digest that are told one by one; of more, how many there are.
 DIGEST_INCIDENTS: Final = 50
-_LOCALES: Final[Mapping[Language, Locale]] = {
-    "pt": Locale("pt", "BR"),
-    "en": Locale("en"),
-    "es": Locale("es"),
-}
 
 
 class Told(NamedTuple):
@@ -139,7 +134,7 @@ class _Words:
     def __init__(self, reader: Reader) -> None:
         self.language = reader.language
         self._zone = reader.zone
-        self._locale = _LOCALES[reader.language]
+        self._locale = LOCALE[reader.language]
 
     def phrase(self, name: str) -> str:
         return PHRASES[name][self.language]

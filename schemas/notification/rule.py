@@ -5,20 +5,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final, NamedTuple, Self, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.catalogue import BY_NAME
 from schemas.incident import Kind, Severity
+from schemas.name import Name
 from schemas.result import Affiliate
 
 #: The least first.
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
-MAX_NAME_CHARACTERS: Final = 80
 MAX_CHOICES: Final = 100
 #: Days that have one on which a digest may be sent, though a change of the clock leaves out its time on one.
 _DIGEST_DAYS: Final = 16
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARACTERS, strip_whitespace=True)]
 #: Monday is 1, as in ISO 8601.
 Weekday = Annotated[int, Field(ge=1, le=7)]
 

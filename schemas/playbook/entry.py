@@ -13,8 +13,10 @@ from schemas.result import Affiliate
 #: A shorter fragment is in messages of any error.
 MIN_FRAGMENT_CHARACTERS = 4
 MAX_FRAGMENT_CHARACTERS = 300
+MAX_TEXT_CHARACTERS = 2000
+MAX_LINK_CHARACTERS = 2000
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT_CHARACTERS, strip_whitespace=True)]
 Who = Literal["seller", "connector", "marketplace"]
 #: Does reprocessing help? `yes`: as it is; `after_fix`: once the cause is put right; `no`: never.
 Helps = Literal["yes", "after_fix", "no"]
@@ -58,7 +60,7 @@ class WrittenEntry(_Strict):
         default=None, description="if reprocessing helps: yes, after_fix or no; null: it is not known"
     )
     # Pages make it a link, so it must be a web address.
-    link: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=2000)] | None = None
+    link: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=MAX_LINK_CHARACTERS)] | None = None
     cause: InEveryLanguage
     what_to_do: InEveryLanguage
 

@@ -101,7 +101,9 @@ class ShownEdit(Shown):
         description="from the version before, as a unified diff; null when it is too long, "
         "and for a key without the right to see evidence"
     )
-    too_long: bool = Field(description="one of the versions has too many lines or bytes to be compared")
+    too_long: bool = Field(
+        description="the versions, or those of later edits, have too many lines or bytes to be compared"
+    )
 
 
 class DeadLetterDetail(ShownDeadLetter):

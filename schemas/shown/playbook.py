@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from schemas.example import example
+from schemas.filter import MAX_QUERY_CHARACTERS
 from schemas.playbook import Origin, Playbook, PlaybookEntry, SeenError
 from schemas.playbook.entry import ORIGINS
 from schemas.shown.base import NOON, Shown
@@ -35,9 +36,9 @@ class PlaybookFilter(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    q: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)] | None = Field(
-        default=None, description="text in a code, a message, a marketplace, a cause or a remedy, in any case"
-    )
+    q: (
+        Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS, strip_whitespace=True)] | None
+    ) = Field(default=None, description="text in a code, a message, a marketplace, a cause or a remedy, in any case")
     origin: Literal["own", "file", "shipped"] | None = Field(default=None, description="only entries of this origin")
 
     def matches(self, entry: PlaybookEntry) -> bool:

@@ -19,6 +19,8 @@ from storage.statements import SQL
 #: Most of each that an account has.
 MAX_CHANNELS = 100
 MAX_RULES = 100
+#: Most characters of a channel's address.
+MAX_ADDRESS_CHARACTERS = 2000
 _WINDOWS_SHOWN = 50
 _CHANGES_SHOWN = 50
 Subject = Literal["channel", "rule", "window"]

@@ -1,13 +1,21 @@
 """Every page and state by axe: no violation of WCAG 2.2 AA or of its best practices; no width at which it breaks."""
 
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, time, timedelta
+
 import asyncpg
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+from schemas.name import MAX_NAME_CHARACTERS
+from schemas.notification.rule import Rule, Scope
 from schemas.policy import Policy
 from storage.database import Database
 from storage.logs.compaction import compact_results
+from storage.notifications import definitions
+from storage.notifications.definitions import Author, NewChannel
 from storage.settings import StorageSettings
 from tests.browser.conftest import Arrive
 from tests.integration.api.conftest import Store
@@ -15,6 +23,14 @@ from tests.support.account import account
 from tests.support.events import result
 from tests.support.learned import an_incident
 from tests.support.reprocess import Desk
+
+
+@pytest.fixture
+async def desk(database_url: str, storage_settings: StorageSettings) -> AsyncIterator[Desk]:
+    one = Desk(database_url, storage_settings, Policy())
+    yield one
+    await one.close()
+
 
 PAGES = [
     "/acme/overview",
@@ -193,4 +209,47 @@ async def test_signing_in_and_errors_have_no_violation(arrive: Arrive, store_eve
     person.expected_status |= {404, 422, 400}
     for path in ("/globex/price", "/acme/price?status=maybe", "/acme/price?page_token=old"):
         await person.open(path)
+        assert (path, await violations(person.page)) == (path, [])
+
+
+NARROW = ["/acme/people", "/acme/reprocess", "/acme/reprocess/c1", "/acme/incidents?over=true", "/acme/notifications"]
+#: Cells beyond the right edge of the screen, and tables that have something beyond their own.
+HIDDEN = """[
+    ...[...document.querySelectorAll('.plain-table tbody :is(th, td)')]
+        .filter((cell) => cell.getBoundingClientRect().right > innerWidth),
+    ...[...document.querySelectorAll('.plain-table')].filter((table) => table.scrollWidth > table.clientWidth + 1),
+].map((each) => each.innerHTML.slice(0, 200))"""
+
+
+@pytest.mark.parametrize("lang", ["en-US", "pt-BR", "es-AR"])
+async def test_no_column_is_hidden_on_a_narrow_screen(
+    arrive: Arrive, writer: Database, owner: asyncpg.Connection, desk: Desk, lang: str
+) -> None:
+    await desk.fail(range(3))
+    await desk.by_filter("c1", reason="the price table was corrected")
+    sent = await desk.send()
+    await desk.answer(sent[0])
+    await desk.answer(sent[1], status="error")
+    await an_incident(owner)
+    by = Author("maria@store.example")
+    url = "https://hooks.store.example/a/rather/long/path/of/a/channel"
+    for name in ("operations of the night", "a" * MAX_NAME_CHARACTERS):
+        new = NewChannel(name, "webhook", url, "pt", "America/Sao_Paulo", ["conexoes.log.failed.v1"], b"", b"")
+        channel = await definitions.make_channel(writer, "acme", new, by)
+        rule = Rule(name=name, digest_at=time(8))
+        await definitions.put_rule(writer, "acme", uuid.uuid4(), rule, channels=[channel], author=by)
+    now = datetime.now(UTC)
+    await definitions.make_window(
+        writer, "acme", begins_at=now, ends_at=now + timedelta(days=1), scope=Scope(), reason="deploy", author=by
+    )
+    person = await arrive("admin", lang=lang, viewport={"width": 360, "height": 800})
+    await person.open("/acme/notifications")
+    await person.page.click("form[action$='/test'] button >> nth=0")  # a message of the log
+    await person.page.wait_for_url("**#log")
+    for path in NARROW:
+        await person.open(path)
+        assert (path, await person.page.locator(".plain-table tbody tr").count() > 0) == (path, True)
+        assert (path, await person.page.evaluate(HIDDEN)) == (path, [])
+        overflow = await person.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert (path, overflow <= 0) == (path, True)
         assert (path, await violations(person.page)) == (path, [])

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
-from admin.pages.languages import LOCALE
 from cli.documents.__main__ import ROOT
 from embedded.ports import free_port
 from schemas.catalogue import CATALOGUE, LANGUAGES
+from schemas.locales import LOCALE
 from tests.browser.chromium import chromium
 from tests.screenshots.palette import with_palette
 from tests.support.processes import conexoes

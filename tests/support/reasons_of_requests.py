@@ -228,7 +228,9 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
             Grant("acme", "operator", "k", may_export=True, may_see_evidence=True, key_id=None), "acme"
         )
     ),
-    Code.CONNECTOR_NOT_BOUND: lambda: refused(lambda: people.read_new_key({"role": "connector", "invite": "1"})),
+    Code.CONNECTOR_NOT_BOUND: lambda: refused(
+        lambda: people.read_new_key({"name": "n", "role": "connector", "invite": "1"})
+    ),
     Code.EVIDENCE_NOT_SEEN: lambda: NO_EVIDENCE,
     Code.LETTER_ERASED: lambda: Reason.from_json(LETTER_ERASED),
     Code.LETTER_NOT_WAITING: lambda: dead_letters.NOT_WAITING,

@@ -17,6 +17,7 @@ from outbound.sealed import SealedElsewhere, Sealer, new_key
 from outbound.settings import NotificationSettings
 from outbound.signature import Signer
 from schemas.notification.rule import Hours
+from storage.notifications.definitions import MAX_ADDRESS_CHARACTERS
 from tests.support.http_server import answering
 
 SETTINGS = NotificationSettings()
@@ -92,6 +93,14 @@ def test_a_refusal_does_not_have_the_address(kind: str, address: str) -> None:
         read_channel([*FORM, ("kind", kind), ("address", address)], SETTINGS, Sealer(new_key()))
     assert [reason.code for reason in raised.value.reasons] == ["channel_address"]
     assert "SECRET" not in repr(raised.value) + str(raised.value.reasons)
+
+
+def test_an_address_is_as_long_as_its_field_lets_it_be() -> None:
+    longest = f"https://store.example/{'x' * MAX_ADDRESS_CHARACTERS}"[:MAX_ADDRESS_CHARACTERS]
+    assert read_channel([*FORM, ("kind", "webhook"), ("address", longest)], SETTINGS, Sealer(new_key()))
+    with pytest.raises(ProblemError) as raised:
+        read_channel([*FORM, ("kind", "webhook"), ("address", f"{longest}x")], SETTINGS, Sealer(new_key()))
+    assert [reason.code for reason in raised.value.reasons] == ["field_too_long"]
 
 
 def test_http_can_be_a_webhook_only_where_a_network_of_ours_is_allowed() -> None:

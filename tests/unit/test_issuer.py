@@ -85,12 +85,41 @@ async def test_groups_come_by_userinfo_where_no_id_token_comes(issuer: Issuer, t
         ({"email_verified": "false"}, "Maria"),
         ({"email_verified": False, "name": None}, "maria"),
         ({"email_verified": False, "preferred_username": "mary"}, "mary"),
+        ({"email": " Conexoes", "preferred_username": "CONEXOES"}, "Maria"),
+        ({"email": "\u202e", "name": "m" * 300}, "m" * 200),
     ],
 )
-async def test_an_address_that_is_not_verified_is_nobodys_name(
+async def test_a_person_is_called_by_what_is_proven_and_can_be_the_name_of_an_author(
     issuer: Issuer, there: IssuerOfTests, claims: dict[str, Any], name: str
 ) -> None:
     there.claims = claims
     told = await enter(issuer)
     assert told.person is not None
     assert (told.person.subject, told.person.name) == ("maria", name)
+
+
+@pytest.mark.parametrize(
+    ("groups", "found"),
+    [
+        (None, set()),
+        ([], set()),
+        ("ops", {"ops"}),
+        (["ops", 7, None, {}], {"ops"}),
+        ({"ops": {"1": "store.example"}}, {"ops"}),
+        *((each, None) for each in (True, False, 7, 0, 1.5)),
+    ],
+)
+async def test_a_claim_of_groups_is_read_or_refused_also_when_asked_again(
+    issuer: Issuer, there: IssuerOfTests, groups: object, found: set[str] | None
+) -> None:
+    token = (await enter(issuer)).refresh_token
+    there.claims = {"groups": groups}
+    if found is None:
+        with pytest.raises(IssuerRefusedError, match="is no list"):
+            await enter(issuer)
+        with pytest.raises(IssuerRefusedError, match="is no list"):
+            await issuer.renew(token, "maria")
+    else:
+        for told in (await enter(issuer), await issuer.renew(token, "maria")):
+            assert told.person is not None
+            assert told.person.groups == found

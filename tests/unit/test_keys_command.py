@@ -16,6 +16,8 @@ CONNECTOR = ["--role", "connector", "--source", "/connectors/mlb", "--affiliate"
         (["--account", "acme", "--role", "connector"], "needs --source, and --affiliate"),
         (["--account", "acme", "--source", "/s"], "are of --role connector"),
         (["--account", "Acme"], "must be 1 to 64 of a-z"),
+        (["--account", "acme", "--name", " Conexoes "], "the name conexoes is that of Conexões itself"),
+        (["--account", "acme", "--name", "n" * 201], "--name: must have at most 200 characters"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused_with_a_sentence(options: list[str], said: str) -> None:

@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import format_decimal
 
+from admin.pages import languages
 from outbound.email import email_of, is_address, masked
 from schemas.catalogue import LANGUAGES, Language
 from schemas.event_out import DATA, EventType
@@ -52,6 +54,12 @@ def told(**changes: Any) -> Told:
             **changes,
         }
     )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_numbers_are_written_as_on_the_pages(language: Language) -> None:
+    count = format_decimal(12_380, locale=languages.locale(language, language))
+    assert count in write(told(facts={**FACTS, "count": 12_380}), language).text
 
 
 def write(one: Told, language: Language = "pt", playbook: Playbook = PLAYBOOK, site: str | None = SITE) -> Content:

@@ -1,6 +1,8 @@
 """The activity as a page: pauses that are over are still there, with who, why and the key; filter and file."""
 
-from tests.integration.api.conftest import Store
+import re
+
+from tests.integration.api.conftest import Caller, Store
 from tests.integration.pages.conftest import Visit
 from tests.support.events import result
 
@@ -27,3 +29,17 @@ async def test_a_pause_that_is_over_is_still_there(visit: Visit, store_events: S
     seeing = await visit("viewer")
     assert "campaign" in (await seeing.get("/acme/activity")).text
     assert (await seeing.get("/acme/activity/export.csv")).status_code == 403
+
+
+async def test_an_export_leads_to_its_file(visit: Visit, operator: Caller, store_events: Store) -> None:
+    await store_events(result())
+    browser = await visit("operator")
+    fields = {"form_token": await browser.form_token("/acme/price/export"), "format": "csv"}
+    kept = (await browser.post("/acme/price/export", data=fields)).headers["location"]
+    assert (await operator.get("/api/v1/accounts/acme/price/logs/export.csv")).status_code == 200  # kept nowhere
+    [listed] = re.findall(r'href="(/acme/activity\?kind=export)"', (await browser.get("/acme/price/export")).text)
+    links = re.findall(r'href="(/acme/exports/[0-9a-f-]{36})"', (await browser.get(listed)).text)
+    assert (len(links), kept in links) == (2, True)
+    pages = [(await browser.get(each)) for each in links]
+    assert [each.status_code for each in pages] == [200, 200]
+    assert sum("There is no file." in each.text for each in pages) == 1

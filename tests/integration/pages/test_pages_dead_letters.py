@@ -10,6 +10,7 @@ import pytest
 
 from schemas.catalogue import LANGUAGES
 from schemas.dead_letter import DeadLetter
+from schemas.envelope import STRUCTURED
 from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
 from schemas.rereading import OF_COMMANDS, OF_NO_CONNECTOR
@@ -17,7 +18,7 @@ from schemas.topics import Topics
 from storage.database import Database
 from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Browser, Visit
-from tests.support.events import Event, result
+from tests.support.events import Event, result, whole
 from tests.support.letters import OTHER_SOURCES, insert_refused
 
 BASE = "/acme/dead-letters"
@@ -169,6 +170,19 @@ async def test_an_edit_is_tried_then_kept(visit: Visit, letters: list[DeadLetter
     await send(browser, f"{BASE}/plan?id={id_of(letters[1])}", f"{BASE}/redrive")
     late = await browser.post(f"{page}/edit", data={"form_token": token, "value": right, "act": "keep"})
     assert late.status_code == 409
+
+
+@pytest.mark.parametrize("act", ["try", "keep"])
+async def test_an_edit_that_names_another_account_is_refused_as_by_the_api(
+    visit: Visit, writer: Database, act: str
+) -> None:
+    event = Event(None, json.dumps(whole(result(), type="x")).encode(), [("content-type", STRUCTURED.encode())])
+    [letter] = await insert_refused(writer, [event])
+    browser = await visit("operator")
+    page = f"{BASE}/{id_of(letter)}"
+    foreign = {"value": json.dumps(whole(result(account="globex"))), "act": act}
+    refused = await browser.post(f"{page}/edit", data={"form_token": await browser.form_token(page), **foreign})
+    assert (refused.status_code, "globex" in refused.text) == (403, True)  # what was written is kept in the form
 
 
 NEVER_REDRIVEN = [(Topics().commands, OF_COMMANDS), (Topics().results("price", "gone"), OF_NO_CONNECTOR)]

@@ -120,6 +120,18 @@ async def test_a_pause_is_shown_while_the_database_is_too_slow(
     assert await healths.of("acme") == read
 
 
+async def test_an_error_that_nobody_foresaw_is_over_with_the_next_page(
+    store_events: Store, reader: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store_events(*account())
+    monkeypatch.setattr(account_health, "WAIT_SECONDS", 10.0)
+    healths = Healths(reader)
+    with monkeypatch.context() as now:
+        now.setattr(account_health, "read_health", lambda *_: 1 / 0)
+        assert await healths.of("acme") is None
+    assert await healths.of("acme") is not None
+
+
 async def test_a_form_that_pauses_says_what_it_can_not(visit: Visit, store_events: Store) -> None:
     await store_events(*account())
     operator = await visit("operator")

@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 
+from admin.pages import ledger
 from schemas.policy import Policy
 from schemas.reasons.reason import own_words
 from schemas.shown.command import ReprocessItem
@@ -243,6 +244,27 @@ async def test_a_rest_of_more_logs_than_a_command_may_name_is_planned_by_filter(
     plan = (await browser.get(answer.headers["location"])).text
     assert "Send 1,001" in plan
     assert re.search(r'value="replay" checked', plan)
+
+
+async def test_outcomes_that_are_too_many_for_one_plan_have_a_link_each(
+    visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "MAX_LOG_IDS", 5)
+    await desk.fail(range(9))
+    await desk.by_filter("c1", filter={"status": ["error"], "affiliate": ["MLB"]})
+    sent = await desk.send()
+    await desk.answer(*sent[:7], status="error")
+    await desk.answer(*sent[7:], status="error", errors=[{"code": "other", "message": "another error"}])
+    browser = await visit("operator")
+    page = unescape((await browser.get("/acme/reprocess/c1")).text)
+    links = dict(re.findall(r'href="/acme/reprocess/c1/again\?what=failing&state=(\w+)">.*?: (\d+)</a>', page))
+    assert links == {"same_error": "7", "different_error": "2"}
+    of_state = "/acme/reprocess/c1/again?what=failing&state="
+    by_filter = await browser.get(f"{of_state}same_error")
+    assert "reprocess=same_error" in by_filter.headers["location"]
+    assert "Send 7" in (await browser.get(by_filter.headers["location"])).text
+    assert (await browser.get(f"{of_state}different_error")).text.count('name="log_id"') == 2
+    assert (await browser.get(f"{of_state}fixed")).status_code == 404
 
 
 async def test_items_say_when_they_are_tried_again_and_what_changed(visit: Visit, desk: Desk) -> None:

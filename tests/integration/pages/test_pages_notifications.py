@@ -57,6 +57,7 @@ async def test_an_admin_makes_tests_changes_and_removes_and_the_trail_says_so(
 
     window = {"begins_at": "2026-11-24T12:00", "ends_at": "2026-11-24T13:00", "reason": "deploy"}
     assert (await send(browser, "/windows", **window | {"ends_at": window["begins_at"]})).status_code == 422
+    assert (await send(browser, "/windows", **window | {"reason": "x" * 1001})).status_code == 422
     assert (await send(browser, "/windows", **window)).status_code == 303
     [made_window] = (await viewer.get(f"{API}/windows")).json()["items"]
     for path in (f"/windows/{made_window['id']}", f"/rules/{made_rule['id']}", f"/channels/{channel['id']}"):

@@ -99,3 +99,13 @@ async def test_nobody_gives_what_they_have_not(app: FastAPI, visit: Visit, ownin
     made((await browser.post("/acme/people", data=unbound | {"source": SOURCE, "affiliates": "MLB, AMZ"})).text)
     [bound] = [each for each in await list_of(writer, ["acme"]) if each.name == "c" and each.affiliates != ["MLB"]]
     assert (bound.source, bound.affiliates) == (SOURCE, ["MLB", "AMZ"])
+
+
+@pytest.mark.parametrize("name", ["conexoes", "Conexoes", " CONEXOES "])
+async def test_nobody_gets_a_name_with_which_they_could_do_nothing(visit: Visit, writer: Database, name: str) -> None:
+    admin = await visit("admin")
+    fields = {"form_token": await admin.form_token("/acme/people"), "name": name, "role": "operator"}
+    for more in ({}, {"invite": "1"}):
+        refused = await admin.post("/acme/people", data=fields | more)
+        assert (refused.status_code, "name" in refused.text) == (422, True)
+    assert not [each for each in await list_of(writer, ["acme"]) if each.name.strip().lower() == "conexoes"]

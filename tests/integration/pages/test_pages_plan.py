@@ -234,6 +234,24 @@ async def test_what_is_to_be_corrected_first_is_left_out_and_can_be_taken(
     assert f'href="/acme/price?affiliate=MLB&amp;exclude_fingerprint={minimum}&amp;period=30d"' in again.text
 
 
+@pytest.mark.parametrize("listed", [0, 1, 2])
+async def test_what_is_to_be_corrected_first_is_left_out_however_small_it_is(
+    mixed: Browser, store_events: Store, monkeypatch: pytest.MonkeyPatch, listed: int
+) -> None:
+    await store_events(*(result(f"more{n}", key=f"MORE-{n}", errors=[BUSY]) for n in range(5)))
+    monkeypatch.setattr("api.plan_groups.LISTED", listed)
+    plan = shown((await mixed.get("/acme/price/reprocess?affiliate=MLB")).text)
+    assert plan.ticked == ({"http.429": True} if listed else {}) | {"price.minimum": False}
+    assert "<b>7</b> of 8 will be sent" in plan.text
+    assert ("1 smaller group is not listed, and is taken." in plan.text) is (listed == 0)
+    assert "better left out" not in plan.text
+    # What the filter has no room for is said to be taken.
+    monkeypatch.setattr("api.plan_groups.MAX_GROUPS", 0)
+    plan = shown((await mixed.get("/acme/price/reprocess?affiliate=MLB")).text)
+    assert plan.ticked == dict.fromkeys(["http.429", "price.minimum"][:listed], True)
+    assert ("1 of them is better left out" in plan.text) is (listed == 1)
+
+
 def chosen_in(page: str) -> dict[str, str]:
     """Choices in the form of a plan, by field."""
     return {

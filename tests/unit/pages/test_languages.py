@@ -16,6 +16,7 @@ from admin.pages.words import OWN, Kind, Own, word
 from cli.documents import catalogues
 from schemas.catalogue import LANGUAGES, Language
 from schemas.fault_class import FaultClass
+from schemas.locales import LOCALE
 from schemas.notification.words import ADVICE
 from schemas.overview.comparison import Difference
 from schemas.overview.departure import Departure
@@ -135,7 +136,7 @@ def test_a_word_that_is_not_known_is_shown_as_it_is(kind: Kind) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_times_are_written_in_each_language(language: Language) -> None:
-    locale, zone = languages.LOCALE[language], ZoneInfo("America/Sao_Paulo")
+    locale, zone = LOCALE[language], ZoneInfo("America/Sao_Paulo")
     assert "9" in times.exact(NOW, locale, zone)
     assert "24" in times.brief(NOW, locale, zone)
     assert times.relative(NOW - timedelta(minutes=3), NOW, locale)

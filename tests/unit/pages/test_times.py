@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel import Locale
 
-from admin.pages import languages, times
+from admin.pages import times
 from admin.pages.times import Period, Span
 from schemas.catalogue import Language
+from schemas.locales import LOCALE
 
 #: 22:30:45 of the 23rd in São Paulo.
 NOW = datetime(2026, 11, 24, 1, 30, 45, 678, tzinfo=UTC)
@@ -74,7 +75,7 @@ def test_a_time_as_people_read_it(language: Language, exact: str, brief: str, ag
     def plain(text: str) -> str:
         return text.replace("\u202f", " ").replace("\u00a0", " ")
 
-    locale = languages.LOCALE[language]
+    locale = LOCALE[language]
     assert plain(times.exact(NOW, locale, ZONE)) == exact
     assert plain(times.brief(NOW, locale, ZONE)) == brief
     assert plain(times.relative(NOW - timedelta(minutes=3), NOW, locale)) == ago
@@ -91,17 +92,17 @@ def test_a_time_as_people_read_it(language: Language, exact: str, brief: str, ag
     ],
 )
 def test_how_long_ago_is_told_roughly(seconds: int, said: str) -> None:
-    assert times.relative(NOW + timedelta(seconds=seconds), NOW, languages.LOCALE["en"]) == said
+    assert times.relative(NOW + timedelta(seconds=seconds), NOW, LOCALE["en"]) == said
 
 
-@pytest.mark.parametrize("language", languages.LOCALE)
+@pytest.mark.parametrize("language", LOCALE)
 def test_utc_is_called_utc(language: Language) -> None:
-    assert times.zone_label(ZoneInfo("UTC"), NOW, languages.LOCALE[language]) == "UTC"
+    assert times.zone_label(ZoneInfo("UTC"), NOW, LOCALE[language]) == "UTC"
 
 
 @pytest.mark.parametrize(("zone", "offset"), [("America/Sao_Paulo", "-03:00"), ("Asia/Kolkata", "+05:30")])
 def test_a_zone_says_what_it_is_from_utc(zone: str, offset: str) -> None:
-    label = times.zone_label(ZoneInfo(zone), NOW, languages.LOCALE["en"])
+    label = times.zone_label(ZoneInfo(zone), NOW, LOCALE["en"])
     assert label.endswith(f" (UTC{offset})")
     assert label.index("(") > 1
 
