@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.installation import InstallationSettings, broker_settings
+from cli.json_option import AsJson, to_json
 from cli.run import run
 from cli.simulation import counted
 from connectors.vtex_logs.bridge import bridge as read_vtex_logs
@@ -64,6 +65,7 @@ def vtex_logs(
     timezone: Annotated[str | None, typer.Option(help="tz database name of the connector's days")] = None,
     days: Annotated[int | None, typer.Option(help="days before today that are read at the first start")] = None,
     networks: Networks = None,
+    as_json: AsJson = False,
 ) -> None:
     """Read a connector that serves VTEX's log contract, again and again, and send what it lists as results.
 
@@ -84,7 +86,7 @@ def vtex_logs(
     broker, data_dir = broker_settings(), InstallationSettings().data_dir
     servers, prefix = str(broker.kafka_bootstrap_servers), broker.topic_prefix
     counts = run(lambda stop: read_vtex_logs(servers, prefix, settings, data_dir, stop, security=broker.security))
-    typer.echo(f"messages: {counted(counts)}")
+    typer.echo(to_json({"messages": counts}) if as_json else f"messages: {counted(counts)}")
 
 
 def _given(prefix: str, **options: Any) -> dict[str, Any]:

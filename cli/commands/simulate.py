@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.installation import broker_settings
+from cli.json_option import AsJson, to_json
 from cli.run import run
 from cli.simulation import counted, progress_of
 from connectors.simulator.settings import SimulatorSettings
@@ -16,6 +17,7 @@ def command(
     rate: Annotated[float | None, typer.Option(help="results a second")] = None,
     count: Annotated[int | None, typer.Option(help="stop after so many records")] = None,
     seed: Annotated[int | None, typer.Option(help="the same seed makes the same records")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run a connector that sends results of every kind, good and bad, and answers retries."""
     given = {name: value for name, value in {"rate": rate, "count": count, "seed": seed}.items() if value is not None}
@@ -25,4 +27,7 @@ def command(
     servers, prefix, security = str(broker.kafka_bootstrap_servers), broker.topic_prefix, broker.security
     with progress_of(settings.count) as show:
         report = run(lambda stop: simulate(servers, prefix, settings, stop, security=security, progress=show))
+    if as_json:
+        typer.echo(to_json({"total": report.total, "sent": report.sent, "answered": report.answered}))
+        return
     typer.echo(f"sent {report.total}: {counted(report.sent)}; retries answered: {counted(report.answered)}")
