@@ -1,13 +1,12 @@
 """`conexoes erase`: a person or an entity out of everything that is stored here, with a receipt."""
 
-import json
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from cli.author import login_name
 from cli.filter_options import STDIN
 from cli.installation import UnusableError
+from cli.json_option import to_json
 from exports.kept_files import Forgotten, delete_files
 from exports.settings import ExportSettings
 from schemas.erasure import MIN_PATTERN_CHARACTERS, WAYS, By, Receipt, Wanted
@@ -79,11 +78,7 @@ def _progress(say: Callable[[str], None]) -> Callable[[str, int, int], None]:
 
 def as_json(receipt: Receipt) -> str:
     """Return a receipt as one JSON object."""
-
-    def text(value: Any) -> str:
-        return str(value.isoformat())
-
-    return json.dumps(receipt._asdict(), default=text)
+    return to_json(receipt._asdict())
 
 
 def as_lines(receipt: Receipt) -> list[str]:

@@ -17,13 +17,14 @@ from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
+from cli.json_option import to_json
 from cli.numbers import many
 from schemas.filter import ReprocessFilter
 from schemas.item_state import OPEN_ITEM_STATES
 from schemas.policy import Policy
 from schemas.reasons.error import fault_of, reason_of
 from schemas.reasons.say import say
-from schemas.reprocess import ENDED_COMMAND_STATES, ReprocessRequest
+from schemas.reprocess import ENDED_COMMAND_STATES, CommandState, ReprocessRequest
 from schemas.shown.command import ReprocessCommand
 from schemas.shown.plan import ReprocessPlan
 from schemas.steps import Pace, default_steps
@@ -49,6 +50,7 @@ class _Ready(NamedTuple):
     """A plan as lines of text, and the parts of it that the command takes."""
 
     lines: list[str]
+    document: str  # the same as JSON
     total: int
     to_send: int
     asked: ReprocessRequest  # with the plan's own filter and `as_of`, where it has any
@@ -57,11 +59,15 @@ class _Ready(NamedTuple):
 class Reprocess:
     """One command, from the plan to the ledger."""
 
-    def __init__(self, broker: BrokerSettings, storage: StorageSettings, policy: Policy, say: Say) -> None:
+    def __init__(
+        self, broker: BrokerSettings, storage: StorageSettings, policy: Policy, say: Say, *, as_json: bool = False
+    ) -> None:
+        """`as_json`: say one JSON document, of what it ends with, and nothing else."""
         self._broker = broker
         self._storage = storage
         self._policy = policy
-        self._say = say
+        self._document = say if as_json else _nothing
+        self._say = _nothing if as_json else say
 
     async def run(
         self,
@@ -85,6 +91,7 @@ class Reprocess:
             for line in ready.lines:
                 self._say(line)
             if dry_run:
+                self._document(ready.document)
                 return True
             command_id, meant = str(uuid.uuid4()), ready.asked
             if in_steps:
@@ -100,8 +107,10 @@ class Reprocess:
         finally:
             await reader.close()
         if command is None:
+            self._document(to_json({"id": command_id, "account": asked.account, "state": CommandState.ACCEPTED}))
             self._say("The agents have not recorded it yet; it is done as soon as they do.")
             return False
+        self._document(command.model_dump_json())
         for line in ledger_lines(command):
             self._say(line)
         if command.state not in ENDED_COMMAND_STATES:
@@ -118,6 +127,7 @@ class Reprocess:
             await writer.close()
         match done:
             case Cancellation.CANCELLED:
+                self._document(to_json({"id": command_id, "account": account, "state": CommandState.CANCELLED}))
                 self._say(f"cancelled {command_id}: what is not on its way yet will not be sent")
             case Cancellation.OVER:
                 raise UnusableError(f"The command {command_id} is over: there is nothing left to cancel.")
@@ -129,7 +139,9 @@ class Reprocess:
     async def _plan(self, reader: Database, asked: ReprocessRequest, *, ignored: bool) -> "_Ready":
         if asked.log_ids is not None:
             rows = await plan_rows(reader, asked.account, asked.integration_type, asked.log_ids, policy=self._policy)
-            return _Ready(list(rows_lines(asked.integration_type, rows)), rows.total, rows.verdicts[WILL_SEND], asked)
+            lines = list(rows_lines(asked.integration_type, rows))
+            document = _rows_document(asked.integration_type, rows)
+            return _Ready(lines, document, rows.total, rows.verdicts[WILL_SEND], asked)
         assert asked.filter is not None  # noqa: S101 - the model's own rule
         made = await plan_filter(
             reader, asked.account, asked.integration_type, asked.filter, policy=self._policy, ignored=ignored
@@ -138,7 +150,7 @@ class Reprocess:
         meant = asked.model_copy(update=planned)
         unknown = await affiliates.without_logs(reader, asked.account, asked.filter.filter)
         lines = [*plan_lines(made), *(f"  no log of {asked.account} has the affiliate {each}" for each in unknown)]
-        return _Ready(lines, made.total, made.verdicts[WILL_SEND], meant)
+        return _Ready(lines, made.model_dump_json(), made.total, made.verdicts[WILL_SEND], meant)
 
     async def _send(self, command_id: str, asked: ReprocessRequest) -> None:
         publisher = Publisher(str(self._broker.kafka_bootstrap_servers), security=self._broker.security)
@@ -214,6 +226,25 @@ def rows_lines(integration_type: str, planned: Plan) -> Iterator[str]:
         if count:
             reasons = (say(each, "en") for each in planned.reasons.get(verdict, []))
             yield ": ".join([f"  {count} {_verdict(verdict)}", *reasons])
+
+
+def _rows_document(integration_type: str, planned: Plan) -> str:
+    """Return a plan of marked rows as JSON, with the names that a plan by filter has."""
+    reasons = {verdict: [say(each, "en") for each in found] for verdict, found in planned.reasons.items()}
+    return to_json(
+        {
+            "integration_type": integration_type,
+            "total": planned.total,
+            "verdicts": planned.verdicts,
+            "affiliates": planned.affiliates,
+            "reasons": reasons,
+            "reason_required": planned.reason_required and say(planned.reason_required, "en"),
+        }
+    )
+
+
+def _nothing(_line: str) -> None:
+    """Say nothing: something else is said instead."""
 
 
 def ledger_lines(command: ReprocessCommand) -> Iterator[str]:

@@ -16,6 +16,8 @@ from schemas.problem import Problem
 
 #: Longer than the API gives any statement of the database.
 _TIMEOUT_SECONDS: Final = 60.0
+#: Bytes of one header of an answer: a link to the next page has the whole address, of 32 KiB at most.
+_MAX_FIELD_BYTES: Final = 64 * 1024
 #: Bytes of one answer: a page of a timeline has 50 results of 1 MiB at most.
 _MAX_BYTES: Final = 64 * 1024 * 1024
 
@@ -94,6 +96,8 @@ async def connected(url: str, key: str) -> AsyncIterator[Api]:
         timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
+        max_line_size=_MAX_FIELD_BYTES,
+        max_field_size=_MAX_FIELD_BYTES,
     ) as session:
         yield Api(session, url)
 

@@ -7,7 +7,7 @@ This is our own reader. The `cloudevents` library's costs as much per event as e
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from schemas import foreign_bytes, json_document, raw_json
 from schemas.extensions import ATTRIBUTES, extensions_text, traceparent_of
@@ -40,6 +40,8 @@ INT64_YEARS = (1700, 2200)  # nanoseconds since 1970 in 64 bits reach from 1677 
 Mode = Literal["binary", "structured", "batch"]
 #: Media types without attributes in headers: the event, or each of the events, has its own.
 MODES: Mapping[str, Mode] = {STRUCTURED: "structured", BATCH: "batch"}
+#: Data of an event that can't be taken out of it, in `FaultsOfData`.
+UNREAD: Final = object()
 #: Function that returns what is wrong with the data of an event, by its attributes, which are at fault, and the data.
 FaultsOfData = Callable[[Mapping[str, Any], Any], list[Refusal]]
 
@@ -60,14 +62,15 @@ class Envelope(NamedTuple):
     traceparent: str | None = None  # W3C Trace Context; None also for one that isn't valid
     part: bytes | None = None  # of the record's value, when that is a batch: the text of this event, as it came
     extensions: str | None = None  # JSON object of the extensions that `body` does not hold
+    done: tuple[Reason, ...] = ()  # to read its attributes
 
 
 def read(headers: Headers, value: bytes, faults_of_data: FaultsOfData | None = None) -> Iterator[Envelope | Refusal]:
     """Yield the events of one record, in order: one, or up to MAX_BATCH_EVENTS when it is a JSON batch.
 
     A refused event is yielded, not raised, so that its neighbours in a batch are kept. When headers have the same
-    name, the last one counts. `faults_of_data` is called with the attributes and the data of an event whose attributes
-    are at fault, and returns what else is.
+    name, the last one counts. `faults_of_data` is called with the attributes and the data of an event with a fault in
+    either, and returns what else is.
     """
     try:
         by_name = _check_headers(headers)
@@ -84,6 +87,8 @@ def read(headers: Headers, value: bytes, faults_of_data: FaultsOfData | None = N
             yield _structured(document, faults_of_data)
         else:
             attributes = {name[3:]: value for name, value in by_name.items() if name.startswith("ce_")}
+            altered = document.altered or _is_replaced(headers, attributes)
+            document = document._replace(altered=altered)
             yield _envelope(attributes, document.value, document, faults_of_data, structured=False)
     except Refusal as refusal:
         yield refusal.without_frames()
@@ -105,6 +110,12 @@ def _check_headers(headers: Headers) -> dict[str, str]:
             DeadLetterCode.TOO_LARGE, Reason(ReasonCode.HEADERS_TOO_LARGE, bytes=size, limit=MAX_HEADER_BYTES)
         )
     return texts
+
+
+def _is_replaced(headers: Headers, attributes: Mapping[str, str]) -> bool:
+    """Return True if an attribute in a header has bytes or characters that are replaced where it is read."""
+    written = dict(each for each in headers if each[1] is not None)
+    return any("\x00" in name + text or text.encode() != written[f"ce_{name}"] for name, text in attributes.items())
 
 
 def mode_of(headers: Mapping[str, str]) -> Mode | None:
@@ -173,11 +184,16 @@ def _structured(document: Document, faults_of_data: FaultsOfData | None) -> Enve
     event = document.value
     if not isinstance(event, dict):
         raise _refused(ReasonCode.EVENT_NOT_AN_OBJECT)
-    data = event.get("data")
-    if event.get("data_base64") is not None:
+    if event.get("data_base64") is None:
+        return _envelope(event, event.get("data"), document, faults_of_data, structured=True)
+    try:
         document = _decoded(document)
-        data = document.value
-    return _envelope(event, data, document, faults_of_data, structured=True)
+    except Refusal as refusal:
+        faults = [*_faults(event, structured=True), refusal]
+        if faults_of_data is not None:
+            faults += faults_of_data(event, UNREAD)
+        raise Refusal.of_all(faults) from None
+    return _envelope(event, document.value, document, faults_of_data, structured=True)
 
 
 def _decoded(document: Document) -> Document:
@@ -225,12 +241,13 @@ def _envelope(
         if attributes.get("specversion") != VERSION:
             _check_version(attributes)
         correlation = attributes.get("correlationid")
+        time, done = _time_or_why_not(attributes)
         return Envelope(
             _text(attributes, "type"),
             source_of(attributes),
             _text(attributes, "id"),
             None if attributes.get("subject") is None else _text(attributes, "subject"),
-            None if attributes.get("time") is None else time_of(attributes),
+            time,
             correlation if isinstance(correlation, str) else None,
             data,
             document.text,
@@ -238,6 +255,7 @@ def _envelope(
             document.altered,
             traceparent_of(attributes.get("traceparent")),
             extensions=None if structured else extensions_text(attributes),
+            done=done,
         )
     except Refusal:
         faults = [*_faults(attributes, structured=structured)]
@@ -255,7 +273,6 @@ def _faults(attributes: Mapping[str, Any], *, structured: bool) -> Iterator[Refu
         lambda: source_of(attributes),
         lambda: _text(attributes, "id"),
         lambda: None if attributes.get("subject") is None else _text(attributes, "subject"),
-        lambda: None if attributes.get("time") is None else time_of(attributes),
     ]
     for check in checks:
         try:
@@ -279,8 +296,18 @@ def source_of(attributes: Mapping[str, Any]) -> str:
     return source
 
 
+def _time_or_why_not(attributes: Mapping[str, Any]) -> tuple[Timestamp | None, tuple[Reason, ...]]:
+    """Return the `time` of an event. One that can't be read is none, as a missing one, and it is said why."""
+    if attributes.get("time") is None:
+        return None, ()
+    try:
+        return time_of(attributes), ()
+    except Refusal as refusal:
+        return None, (Reason(ReasonCode.ALTERED_TIME, field="time", reason=refusal.reason),)
+
+
 def time_of(attributes: Mapping[str, Any]) -> Timestamp:
-    """Return the `time` of an event that has one. Raises Refusal."""
+    """Return the `time` of an event that has one. Raises Refusal for one that can't be read."""
     text = _text(attributes, "time")
     try:
         time = parse(text)

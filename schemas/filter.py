@@ -26,8 +26,8 @@ from schemas.timestamp import Rfc3339
 MAX_VALUES = 50  # of a repeatable parameter
 MAX_GROUPS = 500  # of a repeatable parameter, such as those that a plan leaves out; so many fit into an address
 MAX_QUERY_CHARACTERS = 200
-#: Limit of a search: 200 names of 29 characters, and an address that the usual proxies let through (8 KiB).
-MAX_SEARCH_CHARACTERS = 6_000
+#: Limit of a search: MAX_NAMES names of 79 characters, in an address that `api.edge` takes.
+MAX_SEARCH_CHARACTERS = 16_000
 
 if TYPE_CHECKING:
     ReprocessState = str

@@ -20,11 +20,11 @@ class ItemState(StrEnum):
     HEALED = "healed"  # its log had succeeded when its turn came: nothing was sent
     SAME_ERROR = "same_error"  # the answer has every fault of what was reprocessed, and maybe more
     DIFFERENT_ERROR = "different_error"  # the answer is as bad, but some fault went away
-    BUSY = "busy"  # the marketplace had no time, by the last answer: shown while it is queued again, and at the end
+    BUSY = "busy"  # the marketplace had no time, by the last answer: shown while it waits, and where it ends with that
     SILENT = "silent"  # expired: no answer by `expires_at`; a late one still moves it to one of those above
     FAILED = "failed"  # Kafka refused the retry for good
     CANCELLED = "cancelled"  # its command was cancelled, or stopped itself, before this was sent
-    NOT_REPROCESSABLE = "not_reprocessable"  # the policy of its type and affiliate
+    NOT_REPROCESSABLE = "not_reprocessable"  # the policy of its type and affiliate, also by the time when it leaves
     ALREADY_SUCCEEDED = "already_succeeded"  # its status log shows a success
     IN_FLIGHT = "in_flight"  # an earlier item is queued or sent: the request joins that one
     NOT_FOUND = "not_found"  # no such log in this account and type
@@ -59,8 +59,10 @@ VERDICTS = (
 if sorted((*TO_SEND, *VERDICTS)) != sorted(ItemState):
     raise TypeError("each ItemState must be in one of TO_SEND and VERDICTS, once")
 
-#: States that the last item of a log may have: `changed_since` is one that it gets when its turn comes.
-ON_LOGS = (*TO_SEND, ItemState.CHANGED_SINCE)
+#: Verdicts that an item may also get when its turn comes, after it was queued.
+AT_LEAVING = (ItemState.NOT_REPROCESSABLE, ItemState.CHANGED_SINCE)
+#: States that the last item of a log may have.
+ON_LOGS = (*TO_SEND, *AT_LEAVING)
 
 #: States of an item that was sent in vain.
 FAILING_STATES = (

@@ -51,9 +51,14 @@ class Rule(NamedTuple):
     editable: tuple[str, ...] = ()  # pointers of the kept request that a person may change, with `*` for any part
 
     @property
+    def replayed(self) -> bool:
+        """True where the request that was kept may be sent again."""
+        return self.replay_request and self.mode != "refresh"
+
+    @property
     def correctable(self) -> tuple[str, ...]:
         """The pointers that may be changed before a request is sent again: none where none is ever sent again."""
-        return self.editable if self.reprocessable and self.replay_request and self.mode != "refresh" else ()
+        return self.editable if self.reprocessable and self.replayed else ()
 
     def pause_after(self, busy_answers: int) -> float | None:
         """Return the seconds until an item is tried again after so many busy answers; None: it is not."""

@@ -216,7 +216,7 @@ class Command(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: CommandId
-    requested_at: datetime  # CloudEvents `time`, UTC
+    requested_at: datetime | None  # CloudEvents `time`, UTC; None: it has none that can be read
     request: ReprocessRequest
     traceparent: str | None = None  # of the event; its retries have it too
 
@@ -230,15 +230,12 @@ def _command(event: cloudevents.Envelope) -> Command | Refusal:
     if event.type != COMMAND_EVENT_TYPE:
         reason = Reason(ReasonCode.EVENT_TYPE, type=COMMAND_EVENT_TYPE, value=shown(event.type))
         return Refusal(DeadLetterCode.TYPE_MISMATCH, reason, event.part)
-    faults = [] if event.time else [(DeadLetterCode.ENVELOPE, Reason(ReasonCode.FIELD_MISSING, field="time"))]
+    requested_at = event.time and event.time.at
     try:
         request = ReprocessRequest.model_validate(event.data)
-        if event.time:
-            return Command(id=event.id, requested_at=event.time.at, request=request, traceparent=event.traceparent)
+        return Command(id=event.id, requested_at=requested_at, request=request, traceparent=event.traceparent)
     except ValidationError as exc:
-        faults += [(DeadLetterCode.SCHEMA, each) for each in reasons_of(exc, "data")]
-    code = faults[0][0]
-    return CommandRefusal(code, all_of([reason for _code, reason in faults]), event.id, event.part)
+        return CommandRefusal(DeadLetterCode.SCHEMA, all_of(reasons_of(exc, "data")), event.id, event.part)
 
 
 class RetryData(BaseModel):
@@ -273,7 +270,10 @@ class RetryData(BaseModel):
     key: Key
     integration_type: str
     mode: Mode
-    last_event_id: str = Field(description="CloudEvents id of the result that the status log shows")
+    last_event_id: str = Field(
+        description="CloudEvents id of the result that the status log shows when the retry leaves; of one that comes "
+        "again after a busy answer, besides the answers to it"
+    )
     attempt: int = Field(ge=1, description="how many times this entity was reprocessed, this one included")
     expires_at: str = Field(description="RFC 3339; an answer after this is late, but still counts")
     aliases: dict[str, str] = Field(default_factory=dict)
@@ -285,8 +285,8 @@ class RetryData(BaseModel):
     )
     request: Any = Field(
         default=None,
-        description="of a `replay`: the request that failed, as it was kept; absent when none was, when its retention "
-        "is over, a secret was taken out of it, or the policy does not allow it",
+        description="of a `replay`: the request of that result, as it was kept; absent when none was, when its "
+        "retention is over, a secret was taken out of it, or the policy does not allow it",
     )
     corrected: list[str] | None = Field(
         default=None,

@@ -188,8 +188,9 @@ def read(
 ) -> Iterator[Result | Refusal]:
     """Yield the results in one record of the results topic of a type, in order; an invalid one as a Refusal.
 
-    Strict about what a result is: account, affiliate, key, status, times, sequence, the attributes of the event. What
-    explains it is read as well as it can be (`schemas.explanation`), and marked as `altered`.
+    Strict about what a result is: account, affiliate, key, status, processed_at, sequence, and by which attributes its
+    event is known. What explains it is read as well as it can be (`schemas.explanation`), a `time` that can't be read
+    is as none, and both are marked as `altered`.
     `key` is the record's: the same entity of another account is refused, since grants of topics go by it.
     `now_ns` is nanoseconds since 1970. `redaction` is applied to evidence, to unknown fields of `data`, and by pattern
     to messages. A Refusal has every fault of its event, and of a batch the refused event as it came.
@@ -255,7 +256,8 @@ def _result(
     integration_type: IntegrationType, event: cloudevents.Envelope, record: bytes | None, now_ns: int
 ) -> Result:
     """Make the result of an event; `record` is the key of its record. Raises Refusal with every fault."""
-    event, data, done = _validate(event)
+    event, data, mended = _validate(event)
+    done = (*event.done, *mended)
     if data is None or not _agrees(integration_type, event, data, record):
         raise _refusal(integration_type, event, record, now_ns)
     try:
@@ -413,6 +415,8 @@ def _faults(
     if is_typed and event_type != integration_type.result_event_type:
         reason = Reason(ReasonCode.EVENT_TYPE, type=integration_type.result_event_type, value=shown(event_type))
         found.append(Refusal(DeadLetterCode.TYPE_MISMATCH, reason))
+    if data is cloudevents.UNREAD:
+        return found
     if not isinstance(data, dict):
         missing = Reason(ReasonCode.FIELD_MISSING, field="data")
         reason = missing if data is None else Reason(ReasonCode.DATA_NOT_AN_OBJECT)

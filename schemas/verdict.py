@@ -49,10 +49,13 @@ def verdict(facts: Facts, rule: Rule) -> ItemState:
 def verdict_at_leaving(status: str, rule: Rule, *, changed: bool) -> ItemState:
     """Return `queued` for an item that still needs its retry when its turn comes, else what it becomes instead.
 
-    `status` is that of its log now; `changed`: the log has another result than the one that was to be reprocessed.
+    `status` is that of its log now, and `rule` that of now; `changed`: the log has another result than the one that was
+    to be reprocessed.
     """
     if status == "success":
         return ItemState.HEALED
+    if not rule.reprocessable:
+        return ItemState.NOT_REPROCESSABLE
     return ItemState.CHANGED_SINCE if changed and rule.only_unchanged else ItemState.QUEUED
 
 

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -72,6 +72,7 @@ class NewKey:
     may_see_evidence: bool | None = None
     source: str | None = None
     affiliates: Sequence[str] | None = None
+    id: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
 class KeyAuthor(NamedTuple):
@@ -110,7 +111,7 @@ async def make(database: Database, key: NewKey, author: KeyAuthor, *, invited_se
         await SQL["make_access_key"].execute(
             connection,
             account=key.account,
-            id=uuid.uuid4(),
+            id=key.id,
             name=key.name,
             role=key.role,
             digest=digest(secret),

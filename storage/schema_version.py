@@ -15,6 +15,11 @@ _BEGINNING = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg
 _NEVER_MIGRATED = "The database has no schema of Conexões: run `conexoes migrate`."
 
 
+def newest() -> str:
+    """Return the name of the last migration of this version."""
+    return max(path.stem for path in MIGRATIONS.glob("*.sql"))
+
+
 class Difference(NamedTuple):
     """Names of migrations, in order: those that a database lacks, and those that this version does not know."""
 

@@ -28,6 +28,7 @@ from admin.pages.visitor import (
     session_cookie,
 )
 from admin.session import SESSION_SECONDS
+from api.edge import MAX_URL_BYTES
 from api.problems import too_often
 from schemas.catalogue import LANGUAGES
 from schemas.columns import CHOOSABLE
@@ -36,7 +37,7 @@ from storage.access_keys import MAX_KEY_CHARACTERS, accept, digest
 from storage.sign_in import use_link
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Target = Annotated[str, Query(alias="next", max_length=16_000, description="where to go on")]
+Target = Annotated[str, Query(alias="next", max_length=MAX_URL_BYTES, description="where to go on")]
 
 
 @router.get("/sign-in")

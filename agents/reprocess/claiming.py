@@ -12,7 +12,7 @@ from agents.reprocess.fairness import share
 from schemas.breaker import Breaker
 from schemas.item_state import ItemState
 from schemas.policy import Policy
-from schemas.verdict import verdict_at_leaving
+from schemas.verdict import reason, verdict_at_leaving
 from storage.database import Connection, Database, clock
 from storage.reprocess.breakers import BreakerName, lock_breakers, set_breakers
 from storage.reprocess.claims import (
@@ -25,7 +25,7 @@ from storage.reprocess.claims import (
     open_lanes,
     set_buckets,
 )
-from storage.reprocess.writer import mark_unneeded
+from storage.reprocess.writer import UnneededItem, mark_unneeded
 
 #: The lease of a claim. An item not sent within it is claimed again, with the same id. Sending a batch takes a
 #: fraction.
@@ -44,7 +44,8 @@ class Claimed(NamedTuple):
     """Items whose turn has come."""
 
     items: list[QueuedItem]  # to be sent
-    unneeded: list[tuple[QueuedItem, ItemState]]  # not needed any more, and what they became
+    unneeded: list[UnneededItem]  # not to be sent any more
+    ended: list[ItemState]  # what these became
 
     @property
     def number(self) -> int:
@@ -70,7 +71,7 @@ class Claiming:
             claimed = await self._claim(connection, integration_type, room)
         if claimed.unneeded:
             async with database.transaction() as connection:
-                await mark_unneeded(connection, claimed.unneeded)
+                claimed = claimed._replace(ended=await mark_unneeded(connection, claimed.unneeded))
         return claimed
 
     async def _claim(self, connection: Connection, integration_type: str, room: int) -> Claimed:
@@ -78,7 +79,7 @@ class Claiming:
         self._turn += 1
         lanes = await open_lanes(connection, integration_type)
         if not lanes:
-            return Claimed([], [])
+            return Claimed([], [], [])
         now = await clock(connection)
         buckets = await self._refill(connection, lanes, now)
         trying = await self._may_be_tried(connection, lanes, now)
@@ -88,25 +89,27 @@ class Claiming:
         parts = share(lanes, room, limits, lambda lane: self._limits_of(lane, trying), self._turn)
         takes = [(lane, part) for lane, part in zip(lanes, parts, strict=True) if part]
         if not takes:
-            return Claimed([], [])
+            return Claimed([], [], [])
         items: list[QueuedItem] = []
-        unneeded: list[tuple[QueuedItem, ItemState]] = []
+        unneeded: list[UnneededItem] = []
         for item in await claim_items(connection, takes, self._lease_seconds):
-            state = self._verdict(item)
-            if state is ItemState.QUEUED:
+            if (refused := self._refused(item)) is None:
                 items.append(item)
             else:
-                unneeded.append((item, state))
+                unneeded.append(refused)
         await self._spend(connection, buckets, takes, items)
         tried = {BreakerName(each.account, each.affiliate, integration_type) for each in items} & trying.keys()
         await set_breakers(connection, {name: trying[name].tried(now) for name in tried})
-        return Claimed(items, unneeded)
+        return Claimed(items, unneeded, [])
 
-    def _verdict(self, item: QueuedItem) -> ItemState:
+    def _refused(self, item: QueuedItem) -> UnneededItem | None:
+        """Return what an item becomes instead of being sent; None for one that is sent."""
         rule = self._policy.for_(item.integration_type, item.affiliate)
         if item.corrected:  # a correction is of the request of one result: sent after the next, it may undo that
             rule = rule._replace(only_unchanged=True)
-        return verdict_at_leaving(item.status, rule, changed=item.changed)
+        state = verdict_at_leaving(item.status, rule, changed=item.changed)
+        why = reason(state, rule)
+        return None if why is None else UnneededItem(item.account, item.id, state, why)
 
     def _paces(self, lane: Lane) -> dict[BucketName, float]:
         """The token buckets that a lane draws from, with the retries per second of each."""

@@ -69,7 +69,7 @@ def retry_record(
         key=item.key,
         integration_type=item.integration_type,
         mode=item.mode,  # type: ignore[arg-type]
-        last_event_id=item.before_event_id,
+        last_event_id=item.last_event_id,
         attempt=item.attempt,
         expires_at=to_text(expires_at),
         aliases=item.aliases,
@@ -163,14 +163,14 @@ class Dispatch:
         Raises BrokerUnavailable when Kafka did not take all of them: those that it took are marked.
         """
         claimed = await self._claiming.claim(self._database, integration_type, at_most)
-        for _item, state in claimed.unneeded:
+        for state in claimed.ended:
             ITEMS.labels(state.value).inc()
         items = claimed.items
         if not items:
             return claimed.number
         async with self._database.connection() as connection:
             now = await clock(connection)
-            replayed = [each for each in items if each.mode == "replay" and self._rule(each).replay_request]
+            replayed = [each for each in items if each.mode == "replay" and self._rule(each).replayed]
             kept = await kept_requests(connection, replayed) if replayed else {}
             untraced = [each for each in items if each.traceparent is None]
             traces = await kept_traces(connection, untraced) if untraced else {}

@@ -46,11 +46,12 @@ class Steps:
                 self._released()
 
     async def let_go(self, at_most: int = _AT_ONCE) -> int:
-        """Cancel up to `at_most` items of cancelled commands; return how many.
+        """End up to `at_most` items of cancelled commands; return how many.
 
         Raises StorageUnavailable, and then none is.
         """
         async with self._database.transaction() as connection:
-            cancelled = await mark_cancelled(connection, at_most)
-        ITEMS.labels("cancelled").inc(cancelled)
-        return cancelled
+            ended = await mark_cancelled(connection, at_most)
+        for state in ended:
+            ITEMS.labels(state.value).inc()
+        return len(ended)

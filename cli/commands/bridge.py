@@ -8,6 +8,7 @@ import typer
 
 from cli.connector_probes import probed
 from cli.installation import InstallationSettings, broker_settings
+from cli.json_option import AsJson, to_json
 from cli.run import run
 from cli.simulation import counted
 from connectors.vtex_logs.bridge import bridge as read_vtex_logs
@@ -71,6 +72,7 @@ def vtex_logs(
     timezone: Annotated[str | None, typer.Option(help="tz database name of the connector's days")] = None,
     days: Annotated[int | None, typer.Option(help="days before today that are read at the first start")] = None,
     networks: Networks = None,
+    as_json: AsJson = False,
 ) -> None:
     """Read a connector that serves VTEX's log contract, again and again, and send what it lists as results.
 
@@ -95,7 +97,7 @@ def vtex_logs(
         return await read_vtex_logs(servers, prefix, settings, data_dir, stop, security=broker.security)
 
     counts = run(lambda stop: probed(read, broker, stop))
-    typer.echo(f"messages: {counted(counts)}")
+    typer.echo(to_json({"messages": counts}) if as_json else f"messages: {counted(counts)}")
 
 
 def _given(prefix: str, **options: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from broker.settings import BrokerSettings
 from cli.author import login_name
 from cli.filter_options import Account, Given, with_letter_filter
 from cli.installation import UnusableError, storage_settings
+from cli.json_option import AsJson
 from cli.numbers import many
 from schemas.letter_filter import LetterFilter
 from schemas.reasons.error import fault_of, reasons_of
@@ -36,7 +37,6 @@ T = TypeVar("T")
 _LOOK_SECONDS = 0.5
 SWITCHES: dict[str, Any] = {"pause": "paused", "resume": "resumed", "cancel": "cancelled"}
 
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 Nobody = Annotated[bool, typer.Option("--nobody", help="also those that name no account")]
 Ids = Annotated[list[uuid.UUID] | None, typer.Argument(help="ids; without any, all that the filter matches")]
 All = Annotated[bool, typer.Option("--all", help="take every dead letter of the account")]
@@ -110,7 +110,8 @@ def redrive(
     by = requested_by or login_name()
     for action, redrive_id in (("pause", pause), ("resume", resume), ("cancel", cancel)):
         if redrive_id is not None:
-            _switch(account, redrive_id, action, Author(by, reason))
+            switched = _switch(account, redrive_id, action, Author(by, reason))
+            typer.echo(switched.model_dump_json() if as_json else f"{SWITCHES[action]} {redrive_id}")
             return
     more = {"requested_by": by, "reason": reason, "per_second": rate, "dry_run": dry_run}
     asked = _choice(RedriveRequest, account, ids, filter_, everything=everything, **more)
@@ -175,11 +176,16 @@ async def _followed(writer: Database, reach: Reach, redrive_id: uuid.UUID) -> Re
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _switch(account: str, redrive_id: uuid.UUID, action: str, author: Author) -> None:
-    to = SWITCHES[action]
-    if not _run("writer", lambda writer: switch_redrive(writer, account, redrive_id, to, author)):
+def _switch(account: str, redrive_id: uuid.UUID, action: str, author: Author) -> Redrive:
+    to, reach = SWITCHES[action], _reach(account, nobody=False)
+
+    async def go(writer: Database) -> Redrive | None:
+        switched = await switch_redrive(writer, account, redrive_id, to, author)
+        return await get_redrive(writer, reach, redrive_id) if switched else None
+
+    if (found := _run("writer", go)) is None:
         raise UnusableError(f"The redrive {redrive_id} of {account} is not there, or can't be {to} now.")
-    typer.echo(f"{to} {redrive_id}")
+    return found
 
 
 def _run(role: Any, work: Callable[[Database], Awaitable[T]]) -> T:

@@ -9,6 +9,7 @@ import typer
 from cli.erase import as_json, as_line, as_lines, erase, wanted_of
 from cli.filter_options import STDIN, Account
 from cli.installation import UnusableError
+from cli.json_option import AsJson
 from cli.owner import as_owner, with_owner
 from cli.run import run
 from schemas.erasure import Receipt
@@ -26,7 +27,7 @@ def command(
     requested_by: Annotated[str | None, typer.Option("--by", help="who asked; by default the login name")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only count")] = False,
     receipts: Annotated[bool, typer.Option("--receipts", help="only list the receipts of the account")] = False,
-    as_json_: Annotated[bool, typer.Option("--json", help="print the receipt as JSON")] = False,
+    as_json_: AsJson = False,
 ) -> None:
     """Erase a person or an entity from everything that is stored here, and print a receipt.
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from cli.author import command_line_author
 from cli.installation import UnusableError
+from cli.json_option import AsJson, to_json
 from cli.owner import as_owner
 from schemas.reasons.error import fault_of, reasons_of
 from schemas.reprocess import refused_author
@@ -16,7 +17,6 @@ from schemas.role import Role
 from schemas.sources import Source
 from storage import access_keys
 from storage.access_keys import EVERY_ACCOUNT, KeyAuthor, NewKey
-from storage.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke access keys of the API.")
 
@@ -54,6 +54,7 @@ def create(
             help="may see evidence: requests, responses, values of dead letters; by default every role but viewer may",
         ),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a key and print it. It can't be shown again."""
     binding = _binding(role, source, affiliates)
@@ -66,19 +67,18 @@ def create(
     if binding is not None and (export or evidence):
         raise UnusableError("--role connector: such a key only posts results; it can't have --export or --evidence.")
 
-    async def create_key(owner: Database) -> str:
-        key = NewKey(
-            account=account,
-            role=role,
-            name=name,
-            may_export=export,
-            may_see_evidence=evidence,
-            source=None if binding is None else binding.source,
-            affiliates=None if binding is None else binding.affiliates,
-        )
-        return await access_keys.make(owner, key, _author())
-
-    typer.echo(as_owner(create_key))
+    key = NewKey(
+        account=account,
+        role=role,
+        name=name,
+        may_export=export,
+        may_see_evidence=evidence,
+        source=None if binding is None else binding.source,
+        affiliates=None if binding is None else binding.affiliates,
+    )
+    secret = as_owner(lambda owner: access_keys.make(owner, key, _author()))
+    made = {"id": key.id, "account": account, "role": role, "name": name, "key": secret}
+    typer.echo(to_json(made) if as_json else secret)
 
 
 def _author() -> KeyAuthor:
@@ -105,9 +105,12 @@ def _binding(role: Role, source: str | None, affiliates: list[str] | None) -> _B
 
 
 @app.command("list")
-def list_keys() -> None:
+def list_keys(*, as_json: AsJson = False) -> None:
     """List every key, without its secret."""
     for each in as_owner(access_keys.list_all):
+        if as_json:
+            typer.echo(to_json(each._asdict()))
+            continue
         state = "valid" if each.invited_until is None else f"invited until {each.invited_until:%Y-%m-%d}"
         if each.revoked_at:
             state = f"revoked {each.revoked_at:%Y-%m-%d %H:%M}"
@@ -121,8 +124,10 @@ def list_keys() -> None:
 
 
 @app.command()
-def revoke(key_id: Annotated[uuid.UUID, typer.Argument(help="as `keys list` shows it")]) -> None:
+def revoke(
+    key_id: Annotated[uuid.UUID, typer.Argument(help="as `keys list` shows it")], *, as_json: AsJson = False
+) -> None:
     """Revoke a key. Processes that have it cached accept it for ten seconds more."""
     if not as_owner(lambda owner: access_keys.revoke(owner, key_id, _author())):
         raise UnusableError(f"There is no valid key {key_id}.")
-    typer.echo(f"revoked {key_id}")
+    typer.echo(to_json({"revoked": key_id}) if as_json else f"revoked {key_id}")

@@ -8,6 +8,7 @@ import typer
 from cli.author import login_name
 from cli.filter_options import Account, Given, Type, with_filter
 from cli.installation import InstallationSettings, UnusableError, broker_settings, storage_settings
+from cli.json_option import AsJson
 from cli.marked import marked_rows
 from cli.reprocess import Reprocess, asked_for
 from cli.run import run as run_until_stopped
@@ -50,13 +51,14 @@ def command(
         float | None, typer.Option("--wait", min=0, help="seconds to follow the command; unset = until it is over")
     ] = None,
     cancel: Annotated[str | None, typer.Option(help="id of a command to cancel: nothing more of it is sent")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Reprocess the logs that a filter matches or a workbook marks, and follow the command.
 
     Ctrl-C ends the following, not the command, and so does --wait: it says how to cancel what is not sent yet.
     """
     by = requested_by or login_name()
-    run = Reprocess(broker_settings(), storage_settings(), InstallationSettings().policy, typer.echo)
+    run = Reprocess(broker_settings(), storage_settings(), InstallationSettings().policy, typer.echo, as_json=as_json)
     if cancel is not None:
         run_until_stopped(lambda _stop: run.cancel(account, cancel, by, reason))
         return

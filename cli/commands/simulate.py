@@ -7,6 +7,7 @@ import typer
 
 from cli.connector_probes import probed
 from cli.installation import broker_settings
+from cli.json_option import AsJson, to_json
 from cli.run import run
 from cli.simulation import counted, progress_of
 from connectors.simulator.settings import SimulatorSettings
@@ -18,6 +19,7 @@ def command(
     rate: Annotated[float | None, typer.Option(help="results a second")] = None,
     count: Annotated[int | None, typer.Option(help="stop after so many records")] = None,
     seed: Annotated[int | None, typer.Option(help="the same seed makes the same records")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run a connector that sends results of every kind, good and bad, and answers retries."""
     given = {name: value for name, value in {"rate": rate, "count": count, "seed": seed}.items() if value is not None}
@@ -31,4 +33,7 @@ def command(
             return await simulate(servers, prefix, settings, stop, security=security, progress=show)
 
         report = run(lambda stop: probed(send, broker, stop))
+    if as_json:
+        typer.echo(to_json({"total": report.total, "sent": report.sent, "answered": report.answered}))
+        return
     typer.echo(f"sent {report.total}: {counted(report.sent)}; retries answered: {counted(report.answered)}")

@@ -24,7 +24,8 @@ _STRUCTURED = "In binary mode its attributes are headers that begin with `ce_`, 
 #: A schema says what to send; what is read beside it is no reason to send it.
 _LENIENT = (
     "What explains it (operation, message, errors, aliases) is read all the same where it is not as it should be, and "
-    "marked as altered; so is JSON in `data_base64` instead of `data`."
+    "marked as altered; so are a `time` that can't be read, which is left out, and JSON in `data_base64` instead of "
+    "`data`."
 )
 
 
@@ -113,8 +114,12 @@ def _command() -> Schema:
         COMMAND_EVENT_TYPE,
         f"A request to reprocess what some status logs are about. {_STRUCTURED}",
         data,
-        {"id": {**rules.COMMAND_ID_TEXT, "description": "the command's id: the same id again is the same command"}},
+        {
+            "id": {**rules.COMMAND_ID_TEXT, "description": "the command's id: the same id again is the same command"},
+            "time": {**rules.DATE_TIME, "description": "when it was asked for; without it, when the agents read it"},
+        },
         examples.command_example(),
+        optional=("time",),
     )
 
 

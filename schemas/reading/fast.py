@@ -180,10 +180,10 @@ class FastWay:
             if _is_too_large(headers):
                 raise UnusualError
             attributes = {
-                name[3:]: text.decode("utf-8", "replace")
-                for name, text in headers.items()
-                if text is not None and name.startswith("ce_")
+                name[3:]: text.decode() for name, text in headers.items() if text is not None and name.startswith("ce_")
             }
+            if any("\x00" in name + text for name, text in attributes.items()):
+                raise UnusualError
             correlationid, extensions = attributes.get("correlationid"), extensions_text(attributes)
             if extensions is not None and self._may_be_redacted and self._may_be_redacted(extensions.encode()):
                 raise UnusualError

@@ -39,4 +39,9 @@ ALTERATIONS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field}: {limit} of {count} were read",
         "{field}: se leyeron {limit} de {count}",
     ),
+    ReasonCode.ALTERED_TIME: labels(
+        "{field} não foi lido, e vale processed_at: {reason}",
+        "{field} was left out, and processed_at stands for it: {reason}",
+        "{field} no se leyó, y vale processed_at: {reason}",
+    ),
 }

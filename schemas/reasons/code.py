@@ -125,6 +125,7 @@ class ReasonCode(StrEnum):
     ALTERED_CUT = "altered_cut"
     ALTERED_TO_ERRORS = "altered_to_errors"
     ALTERED_SOME_KEPT = "altered_some_kept"
+    ALTERED_TIME = "altered_time"
 
     # An entity that is not reprocessed.
     LOG_NOT_FOUND = "log_not_found"

@@ -174,9 +174,7 @@ class ReprocessItem(Explained):
     mode: str = Field(description="in which it is sent, whatever was asked for")
     corrected: bool = Field(description="a person has changed the request that it sends again; `corrections` has how")
     created_at: datetime
-    sent_at: datetime | None = Field(
-        description="of one that is sent again since its answer was busy, the last time; null until then"
-    )
+    sent_at: datetime | None = Field(description="of one that was sent again, since its answer was busy, the last time")
     healed_at: datetime | None = Field(description="when it turned out that the log had succeeded already")
     expires_at: datetime | None
     answered_at: datetime | None

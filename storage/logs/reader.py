@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from schemas.catalogue import BY_NAME
 from schemas.extensions import extensions_of
 from schemas.filter import LogFilter
-from schemas.item_state import ItemState
+from schemas.item_state import ANSWERED_STATES, ItemState
 from schemas.json_document import value_of
 from schemas.raw_json import RawJson, elements, members, object_of
 from schemas.reasons.code import ReasonCode
@@ -259,8 +259,16 @@ class LogReader:
         )
 
 
-#: State of an item after a step, if it was ever sent; after `answered` it is the item's present state.
+#: State of an item after a step, if it was ever sent; after `answered` it is that of its last answer.
 _STATE_AFTER = {"requested": ItemState.QUEUED, "sent": ItemState.SENT, "silent": ItemState.SILENT}
+
+
+def _state_after(step: str, item: Any) -> ItemState:
+    if not item["sent_at"]:
+        return ItemState(item["state"])
+    if step == "answered" and item["state"] not in ANSWERED_STATES:
+        return ItemState.BUSY  # it is to be sent again, or was: only a busy answer has that
+    return _STATE_AFTER.get(step, ItemState(item["state"]))
 
 
 def _within(max_bytes: int, rows: Sequence[Any]) -> list[Any]:
@@ -296,7 +304,7 @@ def _entry(
     return TimelineReprocess(
         at=row["at"],
         step=step,
-        state=_STATE_AFTER.get(step, item["state"]) if item["sent_at"] else item["state"],
+        state=_state_after(step, item),
         item_id=str(item["id"]),
         command_id=item["command_id"],
         requested_by=item["requested_by"],

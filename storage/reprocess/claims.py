@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from schemas.breaker import Breaker
 from storage.database import Connection
@@ -52,14 +52,14 @@ class QueuedItem(NamedTuple):
     affiliate: str
     key: str
     mode: str
-    before_event_id: str
+    last_event_id: str  # of the result that the retry is about: the one that its log shows now
     attempt: int
     aliases: dict[str, str]
     busy_answers: int = 0  # that it got before
     traceparent: str | None = None  # of its command; else, as it is sent, of the result that it is about
     status: str = "error"  # of its log now
-    before_source: str | None = None  # of the result with `before_event_id`; None: not known
-    changed: bool = False  # its log has another result than the one that it is about
+    last_source: str | None = None  # of the result with `last_event_id`; None: not known
+    changed: bool = False  # that is another result than the one that was asked about
     corrected: bool = False  # a person has changed its request
 
 
@@ -107,19 +107,24 @@ async def claim_items(
 
 
 async def kept_requests(connection: Connection, items: Sequence[QueuedItem]) -> dict[uuid.UUID, str]:
-    """Return the requests that are kept with the results of items, by item, as JSON; those that there are."""
-    rows = await SQL["kept_requests"].fetch(connection, items)
+    """Return the requests that are kept with the results that retries are about, by item, as JSON."""
+    rows = await SQL["kept_requests"].fetch(connection, items, **_last_of(items))
     return {row["id"]: row["request"] for row in rows}
 
 
 async def kept_traces(connection: Connection, items: Sequence[QueuedItem]) -> dict[uuid.UUID, str]:
     """Return what the results of items have as `traceparent`, by item; those that have any."""
-    rows = await SQL["kept_traces"].fetch(connection, items)
+    rows = await SQL["kept_traces"].fetch(connection, items, **_last_of(items))
     return {row["id"]: row["traceparent"] for row in rows}
 
 
-async def release_claims(connection: Connection, items: Sequence[QueuedItem]) -> None:
-    """Give up items that were not sent, so that the next worker may send them at once."""
+def _last_of(items: Sequence[QueuedItem]) -> dict[str, list[str | None]]:
+    """Return the results that retries are about, as statements take them."""
+    return {"source": [each.last_source for each in items], "event_id": [each.last_event_id for each in items]}
+
+
+async def release_claims(connection: Connection, items: Sequence[Any]) -> None:
+    """Give up items, which have `account` and `id`, that were not sent: the next worker may send them at once."""
     await SQL["release_claims"].execute(connection, items)
 
 

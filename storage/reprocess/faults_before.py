@@ -20,7 +20,13 @@ class _KeptError(NamedTuple):
     category: str | None
 
 
-_NAMED: Final = ("account", "id", "log_id", "before_source", "before_event_id")
+_NAMED: Final = {
+    "account": "account",
+    "id": "id",
+    "log_id": "log_id",
+    "source": "before_source",
+    "event_id": "before_event_id",
+}
 
 
 async def faults_before(
@@ -36,7 +42,7 @@ async def faults_before(
     faults = {id_: _made_with(row) for id_, row in items.items()}
     doubtful = [items[id_] for id_, known in faults.items() if known and _has_none_of(answers[id_], known)]
     if doubtful:
-        columns = {name: [row[name] for row in doubtful] for name in _NAMED}
+        columns = {name: [row[column] for row in doubtful] for name, column in _NAMED.items()}
         for kept in await SQL["kept_results"].fetch(connection, **columns):
             read_again = _read_again(items[kept["id"]], value_of(kept["data"].encode()))
             if set(read_again).isdisjoint(faults[kept["id"]]):

@@ -79,12 +79,13 @@ async def revoke(database: Database, account: str, command_id: str) -> Revocatio
         return found
 
 
-async def is_revoked(connection: Connection, account: str, command_id: str, asked_at: datetime) -> bool:
+async def is_revoked(connection: Connection, account: str, command_id: str, asked_at: datetime | None) -> bool:
     """Return True when a command that was asked for at `asked_at` was revoked later; so until the transaction's end.
 
-    Who asks again after that is heard, also where a restored database knows of the revocation alone.
+    Who asks again after that is heard, also where a restored database knows of the revocation alone. None: nobody says
+    when it was asked for, so it may have been before.
     """
     revoked_at: datetime | None = await SQL["lock_key_of_command"].fetchval(
         connection, account=account, command_id=command_id
     )
-    return revoked_at is not None and asked_at <= revoked_at
+    return revoked_at is not None and (asked_at is None or asked_at <= revoked_at)

@@ -22,7 +22,7 @@ from storage.database import Connection
 from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, UsedKey
 from storage.reprocess.breakers import Answered, count_answers
-from storage.reprocess.claims import QueuedItem, release_claims
+from storage.reprocess.claims import release_claims
 from storage.reprocess.corrections import insert_corrections
 from storage.reprocess.faults_before import faults_before
 from storage.statements import SQL, text_array
@@ -54,6 +54,15 @@ class SentItem(NamedTuple):
     partition: int  # of its retry topic
     offset: int
     traceparent: str | None = None
+
+
+class UnneededItem(NamedTuple):
+    """A claimed item whose retry is not needed any more, or not allowed, by the verdict when its turn came."""
+
+    account: str
+    id: uuid.UUID
+    state: ItemState
+    reason: Reason
 
 
 class FailedItem(NamedTuple):
@@ -242,23 +251,25 @@ async def mark_sent(connection: Connection, sent: Sequence[SentItem]) -> None:
         await SQL["set_modes"].execute(connection, account=row["account"], command_id=row["id"], modes=[row["mode"]])
 
 
-async def mark_unneeded(connection: Connection, unneeded: Sequence[tuple[QueuedItem, ItemState]]) -> None:
-    """Let go of claimed items that need no retry any more, with what they become.
+async def mark_unneeded(connection: Connection, unneeded: Sequence[UnneededItem]) -> list[ItemState]:
+    """Let go of claimed items by their verdicts; return what they became.
 
-    One whose log has changed again meanwhile is queued still.
+    One whose log has changed again meanwhile is queued still. One that was sent and answered busy is `busy`.
     """
-    keys = [ItemKey(each.account, each.id) for each, _state in unneeded]
-    states = [state for _each, state in unneeded]
-    await SQL["lock_logs_of_items"].execute(connection, keys)
+    await SQL["lock_logs_of_items"].execute(connection, unneeded)
     rows = await SQL["mark_unneeded"].fetch(
-        connection, keys, state=[each.value for each in states], reason=[REASONS[each].to_json() for each in states]
+        connection,
+        unneeded,
+        state=[each.state.value for each in unneeded],
+        reason=[each.reason.to_json() for each in unneeded],
     )
-    await release_claims(connection, [each for each, _state in unneeded])
+    await release_claims(connection, unneeded)
     await after_change(
         connection,
         [ItemKey(row["account"], row["id"]) for row in rows],
         [CommandKey(row["account"], row["command_id"]) for row in rows],
     )
+    return [ItemState(row["state"]) for row in rows]
 
 
 async def queue_again(connection: Connection, at: datetime, limit: int) -> int:
@@ -289,13 +300,13 @@ async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
     return len(rows)
 
 
-async def mark_cancelled(connection: Connection, limit: int) -> int:
-    """End queued items of cancelled commands, as `cancelled` or `busy`. Returns their number, `limit` at most."""
+async def mark_cancelled(connection: Connection, limit: int) -> list[ItemState]:
+    """End queued items of cancelled commands, `limit` at most. Returns what they became: `cancelled` or `busy`."""
     rows = await SQL["mark_cancelled"].fetch(connection, limit=limit, reason=REASONS[ItemState.CANCELLED].to_json())
     if not rows:
         await SQL["mark_let_go"].execute(connection)
     await after_change(connection, [ItemKey(row["account"], row["id"]) for row in rows], [])
-    return len(rows)
+    return [ItemState(row["state"]) for row in rows]
 
 
 async def erase_items(connection: Connection, account: str, log_ids: Sequence[uuid.UUID]) -> int:

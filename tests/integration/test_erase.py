@@ -303,7 +303,7 @@ async def test_an_erased_answer_that_is_delivered_again_moves_no_item(
     assert await tables_with(owner, PERSON) == {}
 
 
-@pytest.mark.parametrize("situation", ["queued", "sent", "waiting"])
+@pytest.mark.parametrize("situation", ["queued", "sent", "waiting", "queued again", "sent again"])
 async def test_items_of_an_erased_log_end_and_so_does_their_command(
     desk: Desk, owner: asyncpg.Connection, owning: Database, situation: str
 ) -> None:
@@ -312,13 +312,18 @@ async def test_items_of_an_erased_log_end_and_so_does_their_command(
     await desk.by_filter("c1")
     if situation != "queued":
         items = await desk.send()
-        if situation == "waiting":
+        if situation not in {"queued", "sent"}:
             await desk.answer(*items, status="error", errors=[{"code": "http_429", "message": "Too many requests"}])
             assert await owner.fetchval("SELECT not_before IS NOT NULL FROM reprocess_items")
+        if situation.endswith("again"):
+            assert await desk.wait_out(owner) == 1
+        if situation == "sent again":
+            assert len(await desk.send()) == 1
     assert (await desk.ledger("c1")).state == "running"
     await erased(owning, "key", "ORDER-77")
     [item] = await owner.fetch("SELECT * FROM reprocess_items")
-    assert (item["state"], item["not_before"]) == ("busy" if situation == "waiting" else "cancelled", None)
+    was_answered = situation not in {"queued", "sent"}
+    assert (item["state"], item["not_before"]) == ("busy" if was_answered else "cancelled", None)
     ledger = await desk.ledger("c1")
     assert ledger.state == "done"
     assert ledger.finished_at is not None

@@ -137,7 +137,7 @@ async def test_a_result_of_another_source_with_the_same_id_is_another_result(des
     [item] = await desk.claim()
     assert item.changed
     async with desk.writer.transaction() as connection:
-        assert [json.loads(each) for each in (await kept_requests(connection, [item])).values()] == [{"price": 1}]
+        assert [json.loads(each) for each in (await kept_requests(connection, [item])).values()] == [{"price": 2}]
         await release_claims(connection, [item])
     assert await unchanging.claim() == []
     assert (await desk.ledger("c")).items == {"changed_since": 1}

@@ -21,7 +21,7 @@ from storage.errors import NotLetIn, StorageUnavailable
 from storage.reprocess import affiliates
 from storage.reprocess.affiliates import EVERYTHING, Extent, end_pauses
 from storage.reprocess.claims import QueuedItem
-from storage.reprocess.writer import FailedItem, cancel, mark_failed, mark_silent, mark_unneeded
+from storage.reprocess.writer import FailedItem, UnneededItem, cancel, mark_failed, mark_silent, mark_unneeded
 from storage.settings import StorageSettings
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
@@ -184,8 +184,17 @@ async def _heal(desk: Desk) -> None:
 async def _change(desk: Desk) -> None:
     items = await desk.claim()
     await desk.fail(range(12, 13), processed_at=at(60))
+    await _end(desk, items, ItemState.CHANGED_SINCE)
+
+
+async def _forbid(desk: Desk) -> None:
+    await _end(desk, await desk.claim(), ItemState.NOT_REPROCESSABLE)
+
+
+async def _end(desk: Desk, items: list[QueuedItem], state: ItemState) -> None:
+    ended = [UnneededItem(each.account, each.id, state, own_words("no")) for each in items]
     async with desk.writer.transaction() as connection:
-        await mark_unneeded(connection, [(each, ItemState.CHANGED_SINCE) for each in items])
+        assert await mark_unneeded(connection, ended) == [state]
 
 
 #: Steps that bring a queued item into each state that a log can show. Sending takes all that is queued, so the
@@ -194,6 +203,7 @@ BROUGHT: dict[str, Callable[[Desk], Awaitable[object]]] = {
     "fixed": _answer,
     "healed": _heal,
     "changed_since": _change,
+    "not_reprocessable": _forbid,
     "same_error": lambda desk: _answer(desk, status="error"),
     "different_error": lambda desk: _answer(desk, status="error", errors=DIFFERENT),
     "busy": _busy,

@@ -164,7 +164,7 @@ class Scenario:
         free = item is not None and item.state == "queued" and not item.claimed and not item.waiting
         expected = [item.id] if free and item is not None and item.command not in self.model.cancelled else []
         if expected and item is not None and self.model.shown == "success":
-            item.state, expected = "healed", []
+            item.state, expected = "busy" if item.busy_answers else "healed", []
         assert [each.id for each in taken] == expected
         for _each in taken:
             assert item is not None
@@ -217,7 +217,7 @@ class Scenario:
         await self.desk.let_go()
         for each in self.model.items:
             if each.state == "queued" and each.command in self.model.cancelled and not each.claimed:
-                each.state, each.waiting = "busy" if each.waiting else "cancelled", False
+                each.state, each.waiting = "busy" if each.busy_answers else "cancelled", False
         rows = await self.owner.fetch("SELECT id, state FROM reprocess_items WHERE key = $1", self.key)
         assert {row["id"]: row["state"] for row in rows} == {each.id: each.state for each in self.model.items}
         log = await self.owner.fetchrow("SELECT status, message FROM status_logs WHERE key = $1", self.key)

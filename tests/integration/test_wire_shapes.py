@@ -70,7 +70,7 @@ REFUSED: list[tuple[Event, str, list[str]]] = [
     (record(b"\n\5", [("content-type", b"application/cloudevents+protobuf")]), "envelope", ["content_type_unknown"]),
     (record(b"<r/>", [*attributes("x", "price", "x", at(0)), ("content-type", b"application/xml")]),
      "envelope", ["not_a_json_media_type"]),
-    (record(whole("x", id="", data=data(key="a\u202eb", status="no", processed_at="now"))),
+    (record(whole("x", id="", time="now", data=data(key="a\u202eb", status="no", processed_at="now"))),
      "envelope", ["field_empty", "field_character", "status_not_allowed", "time_format"]),
 ]  # fmt: skip
 

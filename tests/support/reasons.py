@@ -123,8 +123,13 @@ def of_data(**changes: Any) -> Reason:
 
 def done_to(**changes: Any) -> Reason:
     """Return what is done to a result to read it."""
-    event = raw(json.dumps({**data(), **changes}).encode())
-    [read_result] = read(BY_NAME["price"], event.headers, None, event.value or b"", int(NOW.timestamp() * 1e9))
+    return done_to_event({**data(), **changes}, raw(b"").headers)
+
+
+def done_to_event(value: dict[str, Any], headers: envelope.Headers = ()) -> Reason:
+    """Return what is done to one event to read it."""
+    written = json.dumps(value).encode()
+    [read_result] = read(BY_NAME["price"], headers, None, written, int(NOW.timestamp() * 1e9))
     assert isinstance(read_result, Result), read_result
     [done] = json.loads(read_result.alterations or "[]")
     return from_document(done)
@@ -314,7 +319,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.TIME_FORMAT: lambda: of_data(processed_at="yesterday"),
     Code.TIME_WITH_SPACE: lambda: of_data(processed_at="2026-11-24T08:00:00 03:00"),
     Code.TIME_IMPOSSIBLE: lambda: of_data(processed_at="2026-02-30T00:00:00Z"),
-    Code.TIME_OUT_OF_YEARS: lambda: structured(time="9999-01-01T00:00:00Z"),
+    Code.TIME_OUT_OF_YEARS: lambda: of_type(SeriesQuery, {"processed_from": "9999-01-01T00:00:00Z"}),
     Code.TIME_TOO_EARLY: lambda: of_data(processed_at="1999-12-31T23:59:59Z"),
     Code.TIME_AHEAD: lambda: of_data(processed_at=(NOW + timedelta(hours=2)).isoformat()),
     Code.TIME_PAST: lambda: refused(lambda: groups.must_be_ahead(NOW, NOW)),
@@ -367,6 +372,7 @@ MADE: dict[Code, Callable[[], Reason]] = {
     Code.ALTERED_CUT: lambda: done_to(operation="o" * 201),
     Code.ALTERED_TO_ERRORS: lambda: done_to(errors="bad"),
     Code.ALTERED_SOME_KEPT: lambda: done_to(errors=[{"code": "c"}] * 1001),
+    Code.ALTERED_TIME: lambda: done_to_event(whole(result(), time="yesterday")),
     Code.LOG_NOT_FOUND: lambda: REASONS[ItemState.NOT_FOUND],
     Code.CHANGED_SINCE: lambda: REASONS[ItemState.CHANGED_SINCE],
     Code.ALREADY_SUCCEEDED: lambda: REASONS[ItemState.ALREADY_SUCCEEDED],

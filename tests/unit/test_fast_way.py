@@ -136,6 +136,7 @@ NOT_USUAL: list[dict[str, Any]] = [
     *({"specversion": value} for value in (..., None, "", "0.3", 1.0)),
     *({"subject": value} for value in (..., None, "", "SKU-1", "SKU-2", "SKU-1\x00", 5)),
     *({"time": value} for value in (..., None, "", "now", "1600-01-01T00:00:00Z", "2300-01-01T00:00:00Z", 5, at(9))),
+    *({"time": value} for value in ("2026-11-24T08:00:00", "2026-11-24T08:00:00.1234567890Z", "x" * 3000, [1], False)),
     *(
         {"datacontenttype": value}
         for value in (None, "", "text/xml", "TEXT/JSON", "application/a+json; b=c", 0, "a/json" * 50)
@@ -168,6 +169,8 @@ JSON, ONE, MANY = (("content-type", name.encode()) for name in ("application/jso
 KEYS = [None, b"", KEY, b'"acme/MLB/SKU-1"', b"\0\0\0\0\1" + KEY, b"x/MLB/SKU-1", b"\xff"]
 MORE_HEADERS: list[list[tuple[str, bytes | None]]] = [
     *([(name, text)] for name in ("ce_id", "ce_type", "content-type", "x") for text in (b"2", None, b"\xff")),
+    *([("ce_a", text)] for text in (b"a\0", None, b"\xff", b"\xef\xbf\xbd")),
+    *([(name, text)] for name in ("ce_b\0", "ce_correlationid") for text in (b"a\0", None, b"a\xc3")),
     [(f"h{number}", b"") for number in range(100)],
     [("ce_a", b"x" * 70_000)],
 ]

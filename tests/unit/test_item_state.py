@@ -95,5 +95,5 @@ def test_every_part_of_the_bar_has_a_colour_and_no_colour_is_of_nothing() -> Non
 def test_states_are_open_answered_or_neither() -> None:
     assert not set(OPEN_ITEM_STATES) & set(ANSWERED_STATES)
     assert set(TO_SEND) - {*OPEN_ITEM_STATES, *ANSWERED_STATES} == {"healed", "silent", "failed", "cancelled"}
-    assert set(ON_LOGS) - set(TO_SEND) == {"changed_since"}
+    assert set(ON_LOGS) - set(TO_SEND) == {"changed_since", "not_reprocessable"}
     assert set(TO_SEND) - set(ANSWERABLE_STATES) == {"failed"}

@@ -234,9 +234,9 @@ def test_an_answer_is_small_or_refused(texts: list[str]) -> None:
 
 def test_what_is_cut_by_nobody() -> None:
     pointer = "/" + "p" * 400
-    kept: dict[str, Any] = {"next_page_token": "t" * 1000, "key": "k" * 400, "filter": {"q": "n" * 6000}}
+    kept: dict[str, Any] = {"next_page_token": "t" * 1000, "key": "k" * 400, "filter": {"q": "n" * 16_000}}
     kept |= {"editable": [pointer], "changes": [{"pointer": pointer}]}
-    assert bounded({**kept, "message": "m" * 5000}, 9_000) == {
+    assert bounded({**kept, "message": "m" * 5000}, 19_000) == {
         **kept,
         "message": f"{'m' * 300}… (cut: 5,000 characters in all)",
     }

@@ -217,6 +217,14 @@ def test_a_command_is_read() -> None:
     assert (one.id, one.request.mode, one.request.log_ids) == ("c1", "refresh", [LOG])
 
 
+@pytest.mark.parametrize("time", [..., None, "", "yesterday", "2026-11-24T08:00:00", "1600-01-01T00:00:00Z", 5])
+def test_a_command_without_a_time_that_can_be_read_is_read(time: Any) -> None:
+    body = orjson.loads(event()) | {"time": time}
+    [one] = read_command([], orjson.dumps({name: value for name, value in body.items() if value is not ...}))
+    assert isinstance(one, Command)
+    assert (one.id, one.requested_at) == ("c1", None)
+
+
 @pytest.mark.parametrize(
     ("value", "code", "words"),
     [

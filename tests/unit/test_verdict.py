@@ -7,7 +7,7 @@ import pytest
 from schemas.catalogue import SEVERITY
 from schemas.item_state import ItemState
 from schemas.policy import Policy
-from schemas.verdict import REASONS, Facts, reason, verdict
+from schemas.verdict import REASONS, Facts, reason, verdict, verdict_at_leaving
 
 SENT, NEVER = Policy().for_("price", "MLB"), Policy().for_("orders", "MLB")
 
@@ -25,6 +25,22 @@ def test_the_first_reason_counts(status: str, *, changed: bool, in_flight: bool,
     }
     facts = Facts(status, in_flight=in_flight, changed=changed, paused=paused)
     assert verdict(facts, SENT if allowed else NEVER) is next(state for state, holds in reasons.items() if holds)
+
+
+@pytest.mark.parametrize("status", SEVERITY)
+@pytest.mark.parametrize(("changed", "only_unchanged", "allowed"), list(product([False, True], repeat=3)))
+def test_the_first_reason_counts_when_a_retry_leaves(
+    status: str, *, changed: bool, only_unchanged: bool, allowed: bool
+) -> None:
+    reasons = {
+        ItemState.HEALED: status == "success",
+        ItemState.NOT_REPROCESSABLE: not allowed,
+        ItemState.CHANGED_SINCE: changed and only_unchanged,
+        ItemState.QUEUED: True,
+    }
+    rule = (SENT if allowed else NEVER)._replace(only_unchanged=only_unchanged)
+    found = verdict_at_leaving(status, rule, changed=changed)
+    assert found is next(state for state, holds in reasons.items() if holds)
 
 
 def test_nothing_has_changed_or_is_paused_unless_it_is_said() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import BY_NAME, LANGUAGES
 from schemas.envelope import BATCH, STRUCTURED, Headers
+from schemas.reasons.reason import Reason, each_of, from_document
 from schemas.reasons.say import say
 from schemas.refusal import DeadLetterCode, Refusal
 from schemas.reprocess import read_command
@@ -202,6 +203,71 @@ def test_processed_at_stands_for_a_missing_time(time_: Any) -> None:
     assert found.processed_at == parse(data()["processed_at"]).at
 
 
+#: Times that can't be read, as an event may have one, each with words of why.
+BAD_TIMES: dict[str, tuple[Any, str]] = {
+    "empty": ("", "time is empty"),
+    "no time": ("yesterday", "RFC 3339"),
+    "a day": ("2026-11-28", "RFC 3339"),
+    "no offset": ("2026-11-24T08:00:00", "offset"),
+    "a tenth fraction digit": ("2026-11-24T08:00:00.1234567890Z", "9 fraction digits"),
+    "a day that is none": ("2026-02-30T00:00:00Z", "exist"),
+    "a leap second": ("2026-11-24T23:59:60Z", "exist"),
+    "before 1700": ("1699-12-31T23:59:59Z", "1700"),
+    "after 2200": ("2201-01-01T00:00:00Z", "2200"),
+    "year 9999": ("9999-12-31T23:59:59-12:00", ""),
+    "a space for the plus": ("2026-11-24T08:00:00 03:00", "+"),
+    "too long": ("2" * 3000, "2048"),
+    "a number": (1_795_867_200, "a number"),
+    "a boolean": (False, "true or false"),
+    "an object": ({"seconds": 1}, "an object"),
+    "a list": ([], "a list"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_TIMES)
+def test_processed_at_stands_for_a_time_that_can_t_be_read_and_it_is_said(name: str) -> None:
+    bad, why = BAD_TIMES[name]
+    found = stored(event(time=bad))
+    assert found.version == stored(event(time=...)).version
+    assert json.loads(found.body)["time"] == bad
+    found_too = [found]
+    if isinstance(bad, str):
+        found_too += [stored(data(), binary("application/json", time=bad))]
+    for each in found_too:
+        assert each.version == found.version
+        assert each.altered
+        [done] = json.loads(each.alterations or "[]")
+        said = say(from_document(done), "en")
+        assert said.startswith("time was left out, and processed_at stands for it: ")
+        assert why in said
+        assert not isinstance(bad, str) or bad[:40] in said
+
+
+def test_a_bad_time_is_no_fault_beside_others_and_is_said_beside_what_else_was_done() -> None:
+    assert [each.code for each in refused(event(time="now", data=data(key=""))).reasons] == ["field_too_short"]
+    done = json.loads(stored(event(time="now", data=data(message=7, operation="a\x00"))).alterations or "[]")
+    assert [each["code"] for each in done] == ["altered_characters", "altered_time", "altered_to_text"]
+
+
+@pytest.mark.parametrize("name", ["id", "subject", "traceparent", "correlationid", "anything"])
+@pytest.mark.parametrize("bad", [b"\xff", b"a\x00", b"\xed\xa0\x80", b"\xc3"])
+def test_what_is_replaced_in_a_header_is_said(name: str, bad: bytes) -> None:
+    headers = [each for each in binary("application/json") if each[0] != f"ce_{name}"]
+    key = bad.decode("utf-8", "replace").replace("\x00", "\ufffd") if name == "subject" else "SKU-1"
+    if name == "subject":  # which has to be the key, and no key has such a character
+        assert [each.code for each in refused(data(key=key), [*headers, (f"ce_{name}", bad)], None).reasons]
+        return
+    found = stored(data(), [*headers, (f"ce_{name}", bad)])
+    assert found.altered
+    assert [each["code"] for each in json.loads(found.alterations or "[]")] == ["altered_characters"]
+
+
+@pytest.mark.parametrize("more", [("x", b"\xff"), ("ce_anything", "\ufffd\u00e9".encode()), ("ce_anything", None)])
+def test_a_header_that_is_read_as_it_came_alters_nothing(more: tuple[str, bytes | None]) -> None:
+    found = stored(data(), [*binary("application/json"), more])
+    assert (found.altered, found.alterations) == (False, None)
+
+
 @pytest.mark.parametrize("correlation", ["", 7, True, "x" * 3000, None])
 def test_a_correlation_that_answers_nothing_of_ours_refuses_nothing(correlation: Any) -> None:
     assert stored(event(correlationid=correlation)).correlation_id is None
@@ -247,8 +313,6 @@ ALL = json.dumps(event()).encode()
         (event(id=7), [], "envelope", "id must be text, not a number"),
         (event(id="x" * 2049), [], "envelope", "id must have at most 2048 characters"),
         (event(subject=""), [], "envelope", "subject is empty"),
-        (event(time=""), [], "envelope", "time is empty"),
-        (event(time="2026-11-28"), [], "timestamp", 'time must be an RFC 3339 date-time with an offset'),
         (event(data=...), [], "schema", "data is missing"),
         (event(data=data(key="a\u202eb")), [], "schema", "the character U+202E RIGHT-TO-LEFT OVERRIDE"),
         (event(data=data(status="ok")), [], "status_not_allowed", '("ok")'),
@@ -288,7 +352,6 @@ def test_all_faults_of_an_event_are_named_at_once_those_of_the_event_first() -> 
     assert [each.code for each in found.reasons] == [
         "source_not_a_uri",
         "field_empty",  # id
-        "time_format",
         "field_pattern",  # account
         "field_too_short",  # affiliate
         "field_character",  # key
@@ -298,6 +361,27 @@ def test_all_faults_of_an_event_are_named_at_once_those_of_the_event_first() -> 
     ]
     assert found.code is DeadLetterCode.ENVELOPE
     assert sentence(found).count("; ") == len(found.reasons) - 1
+
+
+@pytest.mark.parametrize(
+    ("of_data", "code"),
+    [
+        ({"data_base64": "e"}, "not_base64"),
+        ({"data_base64": 7}, "not_base64"),
+        ({"data_base64": "ew=="}, "in_base64"),
+        ({"data_base64": "e30=", "data": {}}, "data_twice"),
+    ],
+)
+@pytest.mark.parametrize("in_batch", [False, True])
+def test_data_that_can_t_be_taken_out_hides_no_other_fault(
+    of_data: dict[str, Any], code: str, *, in_batch: bool
+) -> None:
+    whole = event(**{"data": ..., "id": "", "source": "a b", "type": "conexoes.orders.result.v1", **of_data})
+    found = refused([whole] if in_batch else whole, [("content-type", (BATCH if in_batch else STRUCTURED).encode())])
+    reason = found.reason.parameters["reason"] if in_batch else found.reason
+    assert isinstance(reason, Reason)
+    assert [each.code for each in each_of(reason)] == ["source_not_a_uri", "field_empty", code, "event_type"]
+    assert [each.code for each in refused(event(**{"data": ..., **of_data})).reasons] == [code]
 
 
 def test_faults_that_only_a_whole_event_shows_are_all_named_too() -> None:

@@ -42,15 +42,18 @@ WHERE n.state = 'queued' AND n.items > 0 AND (c.not_before IS NULL OR c.not_befo
 -- claim_items --
 -- Claim items of each lane, up to the position :released, for :lease_seconds. Items that another worker has claimed
 -- are skipped, and those of a command that was cancelled since its lanes were read. `status` and `changed` are those of
--- the log now. Uses reprocess_items_queued and the primary keys of reprocess_commands and status_logs.
+-- the log now, and `last_event_id` is of the result that it shows now, whatever was asked about: the retry is about that
+-- one. Uses reprocess_items_queued, the primary keys of reprocess_commands and status_logs, and attempts_by_log.
 WITH claimed AS (
-    SELECT i.account, i.id, i.log_id, c.traceparent
+    SELECT
+        i.account, i.id, i.log_id, c.traceparent, coalesce(newest.source, shown.source) AS last_source,
+        coalesce(newest.event_id, shown.event_id) AS last_event_id
     FROM unnest(
         :account::text[], :command_id::text[], :affiliate::text[], :items::integer[], :released::integer[]
     ) AS lane (account, command_id, affiliate, items, released)
     JOIN reprocess_commands c ON c.account = lane.account AND c.id = lane.command_id AND c.state = 'running'
     CROSS JOIN LATERAL (
-        SELECT q.account, q.id, q.log_id
+        SELECT q.account, q.id, q.log_id, q.after_version
         FROM reprocess_items q
         WHERE q.account = lane.account AND q.command_id = lane.command_id AND q.affiliate = lane.affiliate
           AND q.state = 'queued' AND q.not_before IS NULL AND (lane.released IS NULL OR q.position <= lane.released)
@@ -59,6 +62,8 @@ WITH claimed AS (
         LIMIT lane.items
         FOR UPDATE SKIP LOCKED
     ) AS i
+    LEFT JOIN status_logs shown ON shown.account = i.account AND shown.id = i.log_id AND i.after_version IS NULL
+    LEFT JOIN LATERAL ({last_but_answers}) AS newest ON i.after_version IS NOT NULL
 )
 UPDATE reprocess_items i
 SET claimed_until = now() + make_interval(secs => :lease_seconds::double precision)
@@ -66,21 +71,22 @@ FROM claimed c
 LEFT JOIN status_logs s ON s.account = c.account AND s.id = c.log_id
 WHERE i.account = c.account AND i.id = c.id
 RETURNING
-    i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode, i.before_source,
-    i.before_event_id, i.attempt, i.busy_answers, i.corrected, c.traceparent, coalesce(s.status, i.before_status) AS status,
-    coalesce({changed_before_leaving}, false) AS changed,
+    i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode,
+    CASE WHEN c.last_event_id IS NULL THEN i.before_source ELSE c.last_source END AS last_source,
+    coalesce(c.last_event_id, i.before_event_id) AS last_event_id, i.attempt, i.busy_answers, i.corrected,
+    c.traceparent, coalesce(s.status, i.before_status) AS status, coalesce({changed_before_leaving}, false) AS changed,
     (
         SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value COLLATE "C"), '{}')
         FROM aliases_of(i.account, i.log_id) AS a
     ) AS aliases
 
 -- items_and_before --
--- Items, each with the log and the result that it is about.
-unnest(:account::text[], :id::uuid[], :log_id::uuid[], :before_source::text[], :before_event_id::text[])
+-- Items, each with its log and a result of that.
+unnest(:account::text[], :id::uuid[], :log_id::uuid[], :source::text[], :event_id::text[])
     AS item (account, id, log_id, source, event_id)
 
 -- attempt_before --
--- The attempt of the result that `item` is about, if it is still kept. Uses attempts_by_log.
+-- The attempt of the result that is given with `item`, if it is still kept. Uses attempts_by_log.
 FROM attempts a
 WHERE a.account = item.account AND a.log_id = item.log_id AND a.event_id = item.event_id
   AND (item.source IS NULL OR a.source = item.source)
@@ -91,7 +97,7 @@ LIMIT 1
 ((CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END) -> 'request')::text
 
 -- kept_requests --
--- The request that is kept with the result that each item is about, as JSON with every digit as it came; without one, and
+-- The request that is kept with the result that is given with each item, as JSON with every digit as it came; without one, and
 -- after its retention, no row. Uses attempts_by_log.
 SELECT item.id, kept.request
 FROM {items_and_before}
@@ -102,7 +108,7 @@ CROSS JOIN LATERAL (
 WHERE kept.request <> 'null'
 
 -- kept_traces --
--- The `traceparent` of the result that each item is about, as text; without one, and after its retention, no row. Uses
+-- The `traceparent` of the result that is given with each item, as text; without one, and after its retention, no row. Uses
 -- attempts_by_log.
 SELECT item.id, kept.traceparent
 FROM {items_and_before}

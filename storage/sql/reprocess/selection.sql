@@ -45,12 +45,15 @@ CROSS JOIN LATERAL (
         END AS other_fingerprints,
         (
             SELECT CASE
-                WHEN i.answered_at <= :as_of::timestamptz THEN i.state
+                -- Its answer was busy, and it was to be sent again, until it ended without that.
+                WHEN i.answered_at <= :as_of::timestamptz AND i.ended_at > :as_of::timestamptz THEN 'queued'
+                -- The answer of one that is sent again is that to the try before.
+                WHEN i.answered_at <= :as_of::timestamptz AND i.state NOT IN ('sent', 'silent') THEN i.state
                 -- One that was cancelled may have been answered since: it was on its way.
                 WHEN i.healed_at <= :as_of::timestamptz THEN 'healed'
                 WHEN i.ended_at <= :as_of::timestamptz
-                THEN CASE WHEN i.state IN ('failed', 'changed_since') THEN i.state ELSE 'cancelled' END
-                WHEN i.silent_at <= :as_of::timestamptz THEN 'silent'
+                THEN CASE WHEN i.state IN ('failed', {AT_LEAVING}) THEN i.state ELSE 'cancelled' END
+                WHEN i.silent_at <= :as_of::timestamptz AND i.silent_at >= i.sent_at THEN 'silent'
                 WHEN i.sent_at <= :as_of::timestamptz THEN 'sent'
                 ELSE 'queued'
             END

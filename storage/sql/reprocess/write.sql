@@ -144,31 +144,49 @@ JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
 WHERE NOT coalesce(c.modes @> ARRAY[i.mode], false)
 ORDER BY c.account, c.id
 
+-- last_but_answers --
+-- Not a statement: the newest result of the log of the item `i`, answered already, that is no answer to that item. Uses
+-- attempts_by_log.
+SELECT a.source, a.event_id
+FROM attempts a
+WHERE a.account = i.account AND a.log_id = i.log_id AND a.item_id IS DISTINCT FROM i.id
+ORDER BY a.processed_at DESC, a.version DESC
+LIMIT 1
+
 -- changed_before_leaving --
--- Not a statement: true if the log `s` has another result than the one that the item `i` is about. Items of before
--- migration 0013 have no source.
+-- Not a statement: true if the log `s` has another result than the one that the item `i` was asked about, besides the
+-- answers to `i`. Items of before migration 0013 have no source.
 CASE
     WHEN i.after_version IS NULL THEN s.event_id <> i.before_event_id OR s.source <> i.before_source
-    ELSE s.version <> i.after_version
+    ELSE EXISTS (
+        SELECT FROM ({last_but_answers}) AS newest
+        WHERE newest.event_id <> i.before_event_id OR newest.source <> i.before_source
+    )
 END
 
 -- mark_unneeded --
--- Items whose retry is not needed any more when their turn comes, by their logs, which are locked.
+-- Items whose retry is not needed any more when their turn comes, by their logs, which are locked. One that has an answer
+-- was sent, and that answer was busy: that is how it ends.
 UPDATE reprocess_items i
-SET state = unneeded.state, reason = unneeded.reason, claimed_until = NULL, not_before = NULL,
-    healed_at = CASE WHEN unneeded.state = 'healed' THEN now() END,
-    ended_at = CASE WHEN unneeded.state <> 'healed' THEN now() END
+SET state = CASE WHEN i.answered_at IS NULL THEN unneeded.state ELSE 'busy' END,
+    reason = CASE WHEN i.answered_at IS NULL THEN unneeded.reason END, claimed_until = NULL, not_before = NULL,
+    healed_at = CASE WHEN unneeded.state = 'healed' AND i.answered_at IS NULL THEN now() END,
+    ended_at = CASE WHEN unneeded.state <> 'healed' OR i.answered_at IS NOT NULL THEN now() END
 FROM unnest(:account::text[], :id::uuid[], :state::text[], :reason::jsonb[]) AS unneeded (account, id, state, reason),
     status_logs s
 WHERE i.account = unneeded.account AND i.id = unneeded.id AND i.state = 'queued'
   AND s.account = i.account AND s.id = i.log_id
-  AND CASE unneeded.state WHEN 'healed' THEN s.status = 'success' ELSE {changed_before_leaving} END
+  AND CASE unneeded.state
+      WHEN 'healed' THEN s.status = 'success'
+      WHEN 'changed_since' THEN {changed_before_leaving}
+      ELSE s.status <> 'success'
+  END
 RETURNING i.account, i.id, i.command_id, i.state
 
 -- queue_again --
 -- End the pause of items whose answer was busy, when it is over; mark_cancelled ends those of cancelled commands. They
--- are queued before and after: their logs show nothing new. An answer that comes before the next mark must not be taken
--- for one to the earlier retry, nor the silence before a late answer for one after the next. Rows that are locked already are left for later. Uses reprocess_items_waiting.
+-- are queued before and after: their logs show nothing new. They keep the times of their last try until the next is
+-- marked: they were sent, and answered. Rows that are locked already are left for later. Uses reprocess_items_waiting.
 WITH due AS (
     SELECT i.account, i.id
     FROM reprocess_items i
@@ -179,7 +197,7 @@ WITH due AS (
     FOR UPDATE OF i SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET not_before = NULL, answered_at = NULL, sent_at = NULL, silent_at = NULL
+SET not_before = NULL
 FROM due d
 WHERE i.account = d.account AND i.id = d.id
 RETURNING i.id
@@ -208,12 +226,17 @@ FROM overdue o
 WHERE i.account = o.account AND i.id = o.id
 RETURNING i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.sent_at
 
+-- marked_at --
+-- Not a statement: when the try of the item `i` that is answered now was marked as sent; null if it is not marked yet.
+-- The times of one that is queued, its pause over, are those of the try before.
+CASE WHEN i.state <> 'queued' OR i.not_before IS NOT NULL THEN i.sent_at END
+
 -- lock_answered --
 -- The items that answers name, if they are of the same entity, locked in the order of their key. One that is
 -- answered was sent, even if it was cancelled before that could be written. `is_over`: it is not tried again, since its
 -- command was cancelled or its log has a later item. Uses the primary keys and reprocess_items_by_log.
 SELECT
-    i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.state, i.sent_at, i.before_status,
+    i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.state, {marked_at} AS sent_at, i.before_status,
     i.before_fingerprint, i.before_fingerprints, i.before_source, i.before_event_id, i.log_id, i.key, i.after_version,
     i.busy_answers, c.state = 'cancelled' OR EXISTS (
         SELECT FROM reprocess_items later
@@ -237,14 +260,15 @@ CROSS JOIN LATERAL (
 ) AS kept
 
 -- mark_answered --
--- An item can be answered before it is marked as sent: it has no sent_at yet, but it was sent, and before the answer. One tried again
--- is queued, and not sent before its pause is over.
+-- An item can be answered before it is marked as sent: it has no sent_at yet, but it was sent, and before the answer.
+-- One tried again is queued, and not sent before its pause is over.
 UPDATE reprocess_items i
 SET state = CASE WHEN answer.pause_seconds IS NULL THEN answer.state ELSE 'queued' END,
     before_fingerprints = answer.before::text[],
     after_status = answer.status, after_code = answer.code, after_message = answer.message,
     after_fingerprint = answer.fingerprint, after_fingerprints = answer.fingerprints::text[],
-    after_version = answer.version, reason = NULL, answered_at = now(), sent_at = coalesce(i.sent_at, now() - interval '1 microsecond'),
+    after_version = answer.version, reason = NULL, answered_at = now(),
+    sent_at = coalesce({marked_at}, now() - interval '1 microsecond'),
     busy_answers = i.busy_answers + CASE answer.state WHEN 'busy' THEN 1 ELSE 0 END,
     not_before = now() + make_interval(secs => answer.pause_seconds), claimed_until = NULL
 FROM unnest(
@@ -302,8 +326,8 @@ WHERE account = :account::text AND id = :command_id::text AND state IN ({OPEN_CO
 RETURNING id
 
 -- mark_cancelled --
--- Items of cancelled commands that no worker is sending, and their logs; locked rows are left for later. One that waits
--- for its next try was sent: busy is final for it.
+-- Items of cancelled commands that no worker is sending, and their logs; locked rows are left for later. One that has an
+-- answer was sent, and that answer was busy: that is how it ends.
 -- Uses reprocess_commands_letting_go, the primary key of reprocess_counts and reprocess_items_queued. Commands come first:
 -- they are few, and what is queued may be millions.
 WITH letting_go AS MATERIALIZED (
@@ -323,12 +347,12 @@ unsent AS (
     FOR UPDATE OF i, s SKIP LOCKED
 )
 UPDATE reprocess_items i
-SET state = CASE WHEN i.not_before IS NULL THEN 'cancelled' ELSE 'busy' END,
-    reason = CASE WHEN i.not_before IS NULL THEN :reason::jsonb END,
-    ended_at = CASE WHEN i.not_before IS NULL THEN now() END, not_before = NULL, claimed_until = NULL
+SET state = CASE WHEN i.answered_at IS NULL THEN 'cancelled' ELSE 'busy' END,
+    reason = CASE WHEN i.answered_at IS NULL THEN :reason::jsonb END,
+    ended_at = now(), not_before = NULL, claimed_until = NULL
 FROM unsent u
 WHERE i.account = u.account AND i.id = u.id
-RETURNING i.account, i.id
+RETURNING i.account, i.id, i.state
 
 -- mark_let_go --
 -- Cancelled commands of which nothing is queued or awaited, and nothing can be any more: a transaction that began before
@@ -347,15 +371,11 @@ UPDATE reprocess_items SET
     key = NULL, before_message = NULL, after_message = NULL, before_event_id = NULL, reason = NULL,
     not_before = NULL, claimed_until = NULL,
     state = CASE
-        WHEN state = 'queued' AND not_before IS NOT NULL THEN 'busy'  -- the answer that it had
-        WHEN state IN ({OPEN_ITEM_STATES}) THEN 'cancelled'
-        ELSE state
+        WHEN state NOT IN ({OPEN_ITEM_STATES}) THEN state
+        WHEN answered_at IS NOT NULL THEN 'busy'  -- the answer that it had
+        ELSE 'cancelled'
     END,
-    ended_at = CASE
-        WHEN state = 'queued' AND not_before IS NOT NULL THEN ended_at
-        WHEN state IN ({OPEN_ITEM_STATES}) THEN now()
-        ELSE ended_at
-    END
+    ended_at = CASE WHEN state IN ({OPEN_ITEM_STATES}) THEN now() ELSE ended_at END
 WHERE account = :account::text AND log_id = ANY(:log_ids::uuid[])
 RETURNING command_id
 

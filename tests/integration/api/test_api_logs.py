@@ -1,9 +1,11 @@
 """A log: its fields, evidence, names, timeline, and the actions that the caller may take."""
 
 import json
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import pytest
@@ -32,6 +34,21 @@ async def test_each_type_has_its_own_list(viewer: Caller, store_events: Store, i
     await store_events(*(result(each.name, each.name, key=each.name) for each in CATALOGUE))
     body = (await viewer.get(f"{ACCOUNT}/{integration_type}/logs")).json()
     assert [each["key"] for each in body["items"]] == [integration_type]
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", ", ", "\t"])
+@pytest.mark.parametrize("characters", [36, 75])
+async def test_two_hundred_pasted_names_fit_into_an_address(
+    viewer: Caller, store_events: Store, characters: int, between: str
+) -> None:
+    """They may have between them what a spreadsheet or a person puts there. The link to the next page has them too."""
+    names = [f"sku-{number:03d}-{'x' * (characters - 8)}" for number in range(200)]
+    await store_events(*(result(name, key=name) for name in names[:3]))
+    found = await viewer.get(f"{ACCOUNT}/price/logs?page_size=2&q={quote(between.join(names), safe='')}")
+    assert found.status_code == 200, found.text[:300]
+    assert [len(each["key"]) for each in found.json()["items"]] == [characters] * 2
+    [following] = re.findall(r"<([^>]+)>", found.headers["link"])
+    assert len((await viewer.get(following)).json()["items"]) == 1
 
 
 @pytest.mark.law
