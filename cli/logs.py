@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+from storage.driver_errors import traceback_of
+
 #: Libraries that repeat a line with each try while a server is unavailable: up to 60 lines a second, a gigabyte a day.
 _REPEATING = ("aiokafka", "faust", "mode", "asyncio")
 #: Interval at which a repeated line is let through. Lines that differ in numbers only are the same line.
@@ -55,7 +57,7 @@ def log_as_json() -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(traceback_of),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
