@@ -199,6 +199,46 @@ BEGIN
 END
 $function$;
 
+-- Deletes logs as delete_logs does, also from the months that attempts have left, and marks their received ids as
+-- erased. Returns the number of rows of each table.
+CREATE OR REPLACE FUNCTION erase_logs(log_ids uuid[]) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = conexoes, pg_temp AS $function$
+DECLARE
+    month text;
+    sampled text;
+    gone integer;
+    left_behind integer := 0;
+    deleted jsonb;
+BEGIN
+    PERFORM FROM status_logs WHERE id = ANY(log_ids) ORDER BY id FOR UPDATE;
+    PERFORM pg_advisory_xact_lock(hashtext('conexoes.forget_attempts'));  -- no such month is dropped meanwhile
+    UPDATE received_results r SET erased = true FROM attempts a
+    WHERE a.log_id = ANY(log_ids) AND r.result_id = a.result_id;
+    -- A sample of a fault that is theirs, or may be: a body with escapes can spell it in many ways. The next result with the
+    -- fault gives another one. Changes first: a fold of them into faults, which runs meanwhile, would bring the sample back
+    -- after faults were emptied.
+    FOREACH sampled IN ARRAY ARRAY['fault_changes', 'faults'] LOOP
+        EXECUTE format(
+            'UPDATE %I f SET message = NULL FROM attempts a
+             WHERE a.log_id = ANY($1) AND f.account = a.account AND f.integration_type = a.integration_type
+               AND f.fingerprint = ANY(array_append(a.other_fingerprints, a.fingerprint))
+               AND (strpos(a.message, f.message) > 0 OR strpos(a.body, btrim(to_json(f.message)::text, %L)) > 0
+                    OR a.body ~ %L)',
+            sampled, '"', '\\[u/]') USING log_ids;
+    END LOOP;
+    FOR month IN SELECT name FROM expired_months LOOP
+        EXECUTE format(
+            'WITH gone AS (DELETE FROM %I WHERE log_id = ANY($1) RETURNING result_id)
+             UPDATE received_results r SET erased = true FROM gone WHERE r.result_id = gone.result_id', month
+        ) USING log_ids;
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        left_behind := left_behind + gone;
+    END LOOP;
+    deleted := delete_logs(log_ids);
+    RETURN deleted || jsonb_build_object('attempts', (deleted ->> 'attempts')::integer + left_behind);
+END
+$function$;
+
 -- The outcome of a redrive says in its reason what is in the letter: it goes with it, whoever deletes the letter.
 CREATE FUNCTION clear_reasons() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
