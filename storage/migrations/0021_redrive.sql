@@ -173,6 +173,8 @@ $function$;
 
 -- Deletes logs with all that hangs on them, which is what has their id: attempts, names. The items of their reprocesses and redrives
 -- stay, as the audit does. Triggers keep keys and counts. Rows are locked in the order of their key, as writers do.
+-- The ids of the logs join those of their results, marked as erased: of results that came before the retention there is no
+-- other trace, and a replay of Kafka would make the log anew.
 -- Returns the number of rows of each table.
 CREATE OR REPLACE FUNCTION delete_logs(log_ids uuid[]) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = conexoes, pg_temp AS $function$
@@ -182,6 +184,9 @@ DECLARE
     deleted jsonb := '{}';
 BEGIN
     PERFORM FROM status_logs WHERE id = ANY(log_ids) ORDER BY id FOR UPDATE;
+    INSERT INTO received_results (account, result_id, erased)
+    SELECT account, id, true FROM status_logs WHERE id = ANY(log_ids)
+    ON CONFLICT DO NOTHING;
     FOR hanging IN
         SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
         WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -198,6 +203,10 @@ BEGIN
     RETURN deleted || jsonb_build_object('status_logs', gone);
 END
 $function$;
+
+COMMENT ON TABLE received_results IS
+    'One row for each result, so that a second delivery changes nothing, whatever its time. Kept as long as its attempt; '
+    'of one that was erased, or deleted with its silent log, for ever, and so is the id of that log.';
 
 -- Deletes logs as delete_logs does, also from the months that attempts have left, and marks their received ids as
 -- erased. Returns the number of rows of each table.

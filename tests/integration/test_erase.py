@@ -292,6 +292,41 @@ async def test_an_erased_result_that_is_delivered_again_restores_nothing_and_is_
     assert await tables_with(owner, PERSON) == {}
 
 
+@pytest.mark.parametrize("staged_from", [0, 10**9], ids=["staged", "folded"])
+@pytest.mark.parametrize("way", ["erased", "silent"])
+async def test_what_came_before_the_retention_of_a_log_that_is_gone_does_not_make_it_anew(
+    desk: Desk, owner: asyncpg.Connection, owning: Database, way: str, staged_from: int
+) -> None:
+    """The month of its results is dropped, with their ids, then the log goes; and Kafka still has them.
+
+    Of another log, which was never there, such a result is stored; and a new one of this key makes its log.
+    """
+    old = result("old", key="ORDER-77", processed_at=at(-9000), message=POINTED)
+    await desk.store(old)
+    await owner.execute("DELETE FROM attempts")
+    await owner.execute("DELETE FROM received_results")
+    await owner.execute("UPDATE retention_horizon SET before = $1", datetime.fromisoformat(at(-8000)))
+    if way == "erased":
+        await erased(owning, "key", "ORDER-77")
+    else:
+        await owner.execute("UPDATE retention_floors SET days = 1; UPDATE status_logs SET updated_at = '2020-01-01'")
+        await owner.fetchval("SELECT forget_silent_logs(1, 0, 256)")
+    assert await owner.fetchval("SELECT count(*) FROM status_logs") == 0
+
+    async def deliver(*events: Event) -> set[str]:
+        async with desk.writer.transaction() as connection:
+            await store(connection, read_all(events), staged_from=staged_from)
+        return {row["key"] for row in await owner.fetch("SELECT key FROM status_logs")}
+
+    older = result("older", key="ORDER-77", processed_at=at(-9500), message=POINTED)
+    others = [result(f"never-{n}", key=f"NEVER-{n}", processed_at=at(-9000)) for n in range(3)]
+    assert await deliver(old, older, *others) == {"NEVER-0", "NEVER-1", "NEVER-2"}
+    assert await tables_with(owner, [*PERSON, "ORDER-77"]) == {}
+    new = result("new", key="ORDER-77", processed_at=at(5))
+    assert "ORDER-77" in await deliver(old, new)
+    assert await owner.fetchval("SELECT attempts FROM status_logs WHERE key = 'ORDER-77'") == 1
+
+
 async def test_an_erased_answer_that_is_delivered_again_moves_no_item(
     desk: Desk, owner: asyncpg.Connection, owning: Database
 ) -> None:
