@@ -39,7 +39,9 @@ class Wanted(NamedTuple):
         """Regular expression for the format `escape` of PostgreSQL's bytea, whatever the encoding of the bytes."""
         forms = [self._forms(_in_bytes)]
         with suppress(UnicodeEncodeError):
-            forms += [_quoted(escaped(self.value.encode(each))) for each in ("utf-16-le", "utf-16-be")]
+            forms += [
+                _quoted(escaped(each.encode(wide))) for wide in ("utf-16-le", "utf-16-be") for each in self._spellings()
+            ]
         return self._between("|".join(forms), f"{_BEFORE}|{_BEFORE_IN_BYTES}", _AFTER + _AFTER_IN_BYTES)
 
     def digest(self, proof: bytes) -> bytes:
@@ -56,8 +58,11 @@ class Wanted(NamedTuple):
         cases = str.lower, str.upper
         return "|".join(
             "".join(_spelled({one, *(case(one) for case in cases if self.by == "pattern")}, literal) for one in spelled)
-            for spelled in (self.value, *other_form_of_cpf(self.value))
+            for spelled in self._spellings()
         )
+
+    def _spellings(self) -> list[str]:
+        return [self.value, *other_form_of_cpf(self.value)]
 
     def _between(self, forms: str, before: str, after: str) -> str:
         return f"(?i)(?:{forms})" if self.by == "pattern" else f"(?:{before})(?:{forms}){after}"
