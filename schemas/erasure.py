@@ -76,13 +76,14 @@ _WORDLIKE: Final = (
     "(?:00(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|[aA][aA]|[bB][5aA]|[ceCE][0-9a-fA-F]|[dfDF][0-689a-fA-F])"
     "|0[1-9a-fA-F][0-9a-fA-F]{2}|1[0-9a-fA-F]{3})"
 )
-#: Where a word begins in text that may be JSON, and where none goes on.
+#: Last backslash before an escape.
 _LAST: Final = r"(?:\\|\\u005[cC])"
+#: Beginning of a word in text that may be JSON, and its end.
 _BEFORE: Final = rf"(?<![[:alnum:]])|(?<={_LAST}[bfnrt])|(?<={_LAST}u[0-9a-fA-F]{{4}})(?<!{_LAST}u{_WORDLIKE})"
 _AFTER: Final = rf"(?![[:alnum:]])(?!{_BACKSLASHES}u{_WORDLIKE})"
 #: The first of two bytes of a letter in UTF-8.
 _LEADING: Final = r"\\3(?:0[013-7]|[1-3][0-7])"
-#: The same after and before bytes that are no ASCII: letters of two bytes in UTF-8, of one byte, and ASCII in UTF-16.
+#: Beginning and end beside bytes that are no ASCII: letters of two bytes in UTF-8, of one byte, and ASCII in UTF-16.
 _BEFORE_IN_BYTES: Final = rf"(?<=\\[0-3][0-7]{{2}})(?<!{_LEADING}\\2[0-7]{{2}})(?<!\\3[0-7]{{2}})(?<![[:alnum:]]\\000)"
 _AFTER_IN_BYTES: Final = rf"(?!{_LEADING})(?!\\000[[:alnum:]])"
 

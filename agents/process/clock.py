@@ -15,7 +15,7 @@ from storage.database import Database
 #: A worker whose own clock is further off says so: its log lines carry wrong times, and its host wants NTP.
 TOLERATED_SECONDS = 60.0
 
-#: This host's own idea of seconds since 1970: to be compared with what a library noted by it, and with nothing else.
+#: Seconds since 1970 as this host sees them: to be compared with what a library noted by it, and with nothing else.
 host_seconds: Callable[[], float] = time.time
 
 log = structlog.get_logger(__name__)

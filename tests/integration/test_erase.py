@@ -583,13 +583,13 @@ async def test_the_outcome_of_a_redrive_outlives_the_log_that_it_became_a_result
 
 
 VALUES = ("ana+1@example.com", "SÃO-1", "a/b", 'x"\\y', "tab\tkey", "\N{DOG FACE}-7", "k" * 200)
-#: What may stand beside a word, and what makes it another one.
+#: Characters that may stand beside a word, and those that make it another one.
 BESIDE, PART_OF = " ,<>&+\n:", "A9z"
 
 
 @pytest.mark.parametrize("value", VALUES)
 async def test_a_key_is_found_in_any_spelling_and_no_other_word_is(owner: asyncpg.Connection, value: str) -> None:
-    """In text and in bytes, in JSON and in JSON that is a text in JSON; by PostgreSQL itself, within a time."""
+    """PostgreSQL finds it in text and in bytes, in JSON and in JSON that is a text in JSON."""
     random = Random(value)
     wanted = Wanted("acme", "key", value)
     said, other = [], []
@@ -613,7 +613,7 @@ async def test_a_key_is_found_in_any_spelling_and_no_other_word_is(owner: asyncp
 async def test_a_dead_letter_goes_whatever_the_encoding_of_its_bytes(
     writer: Database, owner: asyncpg.Connection, owning: Database, value: str, encoding: str
 ) -> None:
-    """What can't be read for its encoding is a dead letter just for that. One of a longer key stays."""
+    """Letters that can't be read for their encoding are there just for that. One of a longer key stays."""
     values = [f'{{"key": "{each}"}}'.encode(encoding) for each in (value, f"{value}0", f"0{value}", f"\xa0{value}\xa0")]
     refusal = Refusal(DeadLetterCode.ENCODING, Reason(ReasonCode.NO_BYTES))
     letters = [DeadLetter("acme", refusal, "t", 0, n, 0, None, (), each) for n, each in enumerate(values)]
@@ -627,7 +627,7 @@ async def test_a_dead_letter_goes_whatever_the_encoding_of_its_bytes(
 async def test_what_is_spelled_otherwise_than_we_would_goes_too(
     desk: Desk, writer: Database, owner: asyncpg.Connection, owning: Database, by: By
 ) -> None:
-    """As .NET writes it, in a body and in a dead letter; a sample of its error goes with the log."""
+    """Spelled as .NET does, in a body and in a dead letter; a sample of its error goes with the log."""
     mail = r"ana\u002B1@example.com"
     body = rf'{{"data": {{"key": "k-{by}", "request": "{mail}", "errors": [{{"code": "c", "message": "of {mail}"}}]}}}}'
     event = result("net", key="ana+1@example.com" if by == "key" else "K")

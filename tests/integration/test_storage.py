@@ -319,7 +319,7 @@ async def test_what_agents_still_store_is_awaited_however_long_and_nobody_else(
 async def test_a_plan_waits_for_agents_however_long_and_for_others_as_long_as_writers_live(
     database_url: str, owner: asyncpg.Connection
 ) -> None:
-    """With a fiftieth of a second in place of the time that a transaction may take."""
+    """Let a fiftieth of a second stand for the time that a transaction may take."""
     definition: str = await owner.fetchval("SELECT pg_get_functiondef('settled_until'::regproc)")
     await owner.execute(re.sub(r"interval '\d minutes?'", "interval '20 milliseconds'", definition))
     for name, awaited in (("conexoes-agents", True), ("psql", False)):

@@ -25,7 +25,7 @@ from tests.support.proxy import Proxy, proxied
 
 COMMAND = {"account": "acme", "integration_type": "price", "requested_by": "maria"}
 LOG = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
-#: What the statements say that mark a command as published, and that read a redrive after it was made.
+#: Words of the statements that mark a command as published, and that read a redrive after it was made.
 MARKING, READING_BACK = b"SET published_at", b"FROM redrives r"
 
 
@@ -70,7 +70,7 @@ def is_not_told_that_nothing_happened(text: str) -> bool:
 async def test_a_command_that_kafka_has_is_not_said_to_be_unsent(
     cut: Cut, keys: dict[str, str], broker_settings: BrokerSettings
 ) -> None:
-    """The same key tells, and is the same command; while the database is away, it is not said to be unsent either."""
+    """Tell it by the same key, which is the same command; nor is it said to be unsent while the database is away."""
     asked: dict[str, Any] = {"json": {**COMMAND, "log_ids": [LOG]}, "headers": {"Idempotency-Key": "k1"}}
     async with Caller(cut.app, keys["operator"]) as client:
         answer = await cut.at(MARKING, client.post("/commands/reprocess", **asked))
