@@ -85,6 +85,16 @@ async def give_command(
     request: Request, grant: Grant, idempotency_key: str, body: ReprocessRequest, traceparent: str | None = None
 ) -> Accepted:
     """Publish a command if the caller may, once for the same key and body. Raises ProblemError."""
+    try:
+        return await _give(request, grant, idempotency_key, body, traceparent)
+    except StorageUnavailable as exc:  # this request may have sent it, or an earlier one with the same key
+        request.app.state.outages.no_answer(str(exc))
+        raise not_taken(ReasonCode.COMMAND_NOT_KNOWN) from None
+
+
+async def _give(
+    request: Request, grant: Grant, idempotency_key: str, body: ReprocessRequest, traceparent: str | None
+) -> Accepted:
     operator_of(grant, body.account)
     if wait := request.app.state.rate.take(body.account):
         raise too_often("too-many-commands", ReasonCode.TOO_MANY_COMMANDS, wait)
@@ -153,10 +163,7 @@ async def _published(request: Request, record: Record) -> bool:
 
 async def _revoke(writer: Database, account: str, command: str, *, published: bool) -> None:
     """Raise 503, which is true also when Kafka has it after all. Returns when Kafka has it for certain."""
-    try:
-        found = await revoke(writer, account, command)
-    except StorageUnavailable:
-        raise not_taken(ReasonCode.COMMAND_NOT_KNOWN) from None
+    found = await revoke(writer, account, command)
     if found == "revoked":
         raise not_taken(ReasonCode.COMMAND_NOT_QUEUED)
     if found == "unknown" and not published:
@@ -169,5 +176,5 @@ def key_was_used() -> ProblemError:
 
 
 def not_taken(code: ReasonCode) -> ProblemError:
-    """A 503 of Kafka, with what is known of the command."""
+    """A 503 of Kafka or the database, with what is known of the command."""
     return ProblemError(503, "unavailable", Reason(code), headers={"Retry-After": RETRY_AFTER_SECONDS})

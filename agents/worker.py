@@ -128,7 +128,7 @@ async def work(
         judging = Judging(
             database,
             broker_settings.topics,
-            lambda: app.lag.ages(app.batches),
+            lambda now: app.lag.ages(app.batches, now),
             of_accounts=agent_settings.metrics_of_accounts,
         )
         worker = Worker(

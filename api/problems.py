@@ -20,6 +20,7 @@ from schemas.reasons.say import say
 from storage.errors import RowRefused, StorageUnavailable
 
 MEDIA_TYPE = "application/problem+json"
+_READING = ("GET", "HEAD", "OPTIONS")
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 NO_EVIDENCE = Reason(ReasonCode.EVIDENCE_NOT_SEEN)
 RETRY_AFTER_SECONDS = "5"
@@ -116,10 +117,10 @@ def too_often(kind: str, code: ReasonCode, wait_seconds: float) -> ProblemError:
     return ProblemError(429, kind, Reason(code, seconds=seconds), headers={"Retry-After": seconds})
 
 
-def unavailable() -> ProblemError:
-    """A 503: the database can't answer now."""
-    headers = {"Retry-After": RETRY_AFTER_SECONDS}
-    return ProblemError(503, "unavailable", Reason(ReasonCode.NO_DATABASE_NOW), headers=headers)
+def unavailable(method: str = "GET") -> ProblemError:
+    """A 503: the database can't answer now. What another method than of reading asked for may be done all the same."""
+    reason = Reason(ReasonCode.NO_DATABASE_NOW if method in _READING else ReasonCode.DONE_NOT_KNOWN)
+    return ProblemError(503, "unavailable", reason, headers={"Retry-After": RETRY_AFTER_SECONDS})
 
 
 def unexpected(request: Request) -> ProblemError:
@@ -170,7 +171,7 @@ async def _validation(_request: Request, exc: Any) -> JSONResponse:
 
 async def _unavailable(request: Request, exc: Exception) -> JSONResponse:
     request.app.state.outages.no_answer(str(exc))
-    return response(unavailable())
+    return response(unavailable(request.method))
 
 
 async def _refused(_request: Request, exc: Exception) -> JSONResponse:

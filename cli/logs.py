@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from broker.repeated_lines import SameLineOncePerMinute
+from storage.driver_errors import traceback_of
 
 #: Libraries that repeat a line with each try while a server is unavailable, or with each malformed request: up to 60
 #: lines a second, a gigabyte a day.
@@ -24,7 +25,7 @@ def log_as_json() -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(traceback_of),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

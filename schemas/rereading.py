@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from schemas.catalogue import CATALOGUE
-from schemas.dead_letter import REDRIVE_HEADER, RedriveLink, account_of
+from schemas.dead_letter import REDRIVE_HEADER, RedriveLink
 from schemas.envelope import BATCH, STRUCTURED, Headers
+from schemas.letter_account import account_of
 from schemas.media_type import media_type
 from schemas.reading.reader import ResultsReader
 from schemas.reasons.code import ReasonCode

@@ -94,13 +94,13 @@ async def _kept_longer(connection: Connection, settings: StorageSettings) -> lis
 
 
 async def _hidden(connection: Connection) -> list[str]:
-    """Return a sentence when the owner can't see when agents began to write, so that a plan must be a minute old."""
+    """Return a sentence when the owner can't see when agents began to write: a plan must be three minutes old."""
     owner = await connection.fetchval(
         "SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE oid = to_regprocedure('conexoes.hidden_agents()')"
     )
     if owner is None or not await connection.fetchval("SELECT conexoes.hidden_agents()"):
         return []
     return [
-        "Plans and commands by filter leave out the last minute, since the owner can't see when agents began to write: "
-        f'GRANT pg_read_all_stats TO "{owner}".'
+        "Plans and commands by filter leave out the last three minutes, since the owner can't see when agents began to "
+        f'write: GRANT pg_read_all_stats TO "{owner}".'
     ]

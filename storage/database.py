@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from schemas.result import ACCOUNT
+from storage.driver_errors import words_of
 from storage.errors import NotLetIn, RowRefused, SchemaUnfit, StorageError, StorageUnavailable, TimedOut
 from storage.settings import StorageSettings
 
@@ -98,10 +99,7 @@ def _translation(exc: Exception) -> StorageError | None:
     match exc:
         case asyncpg.PostgresError():
             meaning = _meaning(exc.sqlstate or "")
-            # Without DETAIL, which has values of the row.
-            return None if meaning is None else meaning(f"{exc.sqlstate}: {exc.args[0]}")
-        case asyncpg.DataError():
-            return RowRefused(str(exc))
+            return None if meaning is None else meaning(words_of(exc))
         case asyncpg.InterfaceError():
             return StorageUnavailable(str(exc)) if _is_of_a_lost_connection(exc) else None
         case TimeoutError():

@@ -59,7 +59,7 @@ class PageRoute(APIRoute):
                 return await _error(request, not_searchable())
             except StorageUnavailable as exc:
                 request.app.state.outages.no_answer(str(exc))
-                return await _error(request, unavailable())
+                return await _error(request, unavailable(request.method))
             return _for_script(answer) if request.method == "POST" and is_fragment(request) else answer
 
         return handle_as_page

@@ -15,13 +15,16 @@ from storage.database import Database
 #: A worker whose own clock is further off says so: its log lines carry wrong times, and its host wants NTP.
 TOLERATED_SECONDS = 60.0
 
+#: Seconds since 1970 as this host sees them: to be compared with what a library noted by it, and with nothing else.
+host_seconds: Callable[[], float] = time.time
+
 log = structlog.get_logger(__name__)
 
 
 class WorkerClock(ServerClock):
     """PostgreSQL's clock. Each look says how far this host's own is off."""
 
-    def __init__(self, database: Database, own: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, own: Callable[[], float] = host_seconds) -> None:
         """`own` gives the worker's own idea of seconds since 1970, which is compared and never used."""
         super().__init__(database)
         self._own = own

@@ -45,13 +45,15 @@ class Judging:
         self,
         database: Database,
         topics: Topics,
-        ages: Callable[[], Mapping[TP, float]],
+        ages: Callable[[float], Mapping[TP, float]],
         *,
         of_accounts: bool = False,
         judged_seconds: float = JUDGED_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`ages`: seconds since all of each partition of this process was stored. `of_accounts`: metrics name them.
+        """`ages`: seconds since all of each partition of this process was stored, by a time of PostgreSQL's clock.
+
+        `of_accounts`: metrics name them.
 
         `monotonic`: seconds, by which what is shown gets old.
         """
@@ -78,10 +80,9 @@ class Judging:
 
     async def once(self, _at_most: int = 1) -> int:
         """Say how far the data goes, then judge if it is this process's turn. Raises StorageUnavailable."""
-        stored = [
-            StoredUntil(tp.topic, tp.partition, age) for tp, age in self._ages().items() if tp.topic in self._topics
-        ]
         async with self._database.transaction() as connection:
+            ages = self._ages((await clock(connection)).timestamp())
+            stored = [StoredUntil(tp.topic, tp.partition, age) for tp, age in ages.items() if tp.topic in self._topics]
             await set_stored_until(connection, sorted(stored))
         async with self._database.transaction() as connection:
             judged = await self._judge(connection) if await take_turn(connection, self._judged_seconds) else None

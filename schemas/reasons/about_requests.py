@@ -176,6 +176,14 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "La base de datos no puede responder ahora, o tardó demasiado en esta consulta. No se perdió ni se envió nada. "
         "Intente de nuevo en unos segundos.",
     ),
+    ReasonCode.DONE_NOT_KNOWN: labels(
+        "O banco de dados não pode responder agora. Não se sabe se o que foi pedido está feito: veja antes de tentar "
+        "de novo.",
+        "The database cannot answer right now. It is not known whether what was asked for is done: look before you try "
+        "again.",
+        "La base de datos no puede responder ahora. No se sabe si lo pedido está hecho: mire antes de intentar de "
+        "nuevo.",
+    ),
     ReasonCode.EVENT_REFUSED: labels(
         "evento {position}: {reason}", "event {position}: {reason}", "evento {position}: {reason}"
     ),
@@ -193,12 +201,12 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "el mismo Idempotency-Key, es el mismo comando.",
     ),
     ReasonCode.COMMAND_NOT_KNOWN: labels(
-        "O Kafka não pode receber o comando agora; não se sabe se foi recebido. Tente de novo: o mesmo formulário, ou "
-        "o mesmo Idempotency-Key, é o mesmo comando.",
-        "Kafka cannot take the command right now; it is not known whether it was taken. Try again: the same form, or "
-        "the same Idempotency-Key, is the same command.",
-        "Kafka no puede recibir el comando ahora; no se sabe si se recibió. Intente de nuevo: el mismo formulario, o "
-        "el mismo Idempotency-Key, es el mismo comando.",
+        "O Kafka ou o banco de dados não responde agora; não se sabe se o comando foi recebido. Tente de novo: o mesmo "
+        "formulário, ou o mesmo Idempotency-Key, é o mesmo comando.",
+        "Kafka or the database does not answer right now; it is not known whether the command was taken. Try again: "
+        "the same form, or the same Idempotency-Key, is the same command.",
+        "Kafka o la base de datos no responde ahora; no se sabe si se recibió el comando. Intente de nuevo: el mismo "
+        "formulario, o el mismo Idempotency-Key, es el mismo comando.",
     ),
     ReasonCode.COMMAND_NOT_RECORDED: labels(
         "Os agentes ainda não registraram o comando. Tente de novo.",

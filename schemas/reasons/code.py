@@ -281,6 +281,7 @@ class ReasonCode(StrEnum):
     TOO_MANY_EVENTS = "too_many_events"
     TOO_MANY_WRONG_KEYS = "too_many_wrong_keys"
     NO_DATABASE_NOW = "no_database_now"
+    DONE_NOT_KNOWN = "done_not_known"
     EVENT_REFUSED = "event_refused"
     EVENTS_NOT_TAKEN = "events_not_taken"
     COMMAND_NOT_QUEUED = "command_not_queued"

@@ -173,6 +173,8 @@ $function$;
 
 -- Deletes logs with all that hangs on them, which is what has their id: attempts, names. The items of their reprocesses and redrives
 -- stay, as the audit does. Triggers keep keys and counts. Rows are locked in the order of their key, as writers do.
+-- The ids of the logs join those of their results, marked as erased: of results that came before the retention there is no
+-- other trace, and a replay of Kafka would make the log anew.
 -- Returns the number of rows of each table.
 CREATE OR REPLACE FUNCTION delete_logs(log_ids uuid[]) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = conexoes, pg_temp AS $function$
@@ -182,6 +184,9 @@ DECLARE
     deleted jsonb := '{}';
 BEGIN
     PERFORM FROM status_logs WHERE id = ANY(log_ids) ORDER BY id FOR UPDATE;
+    INSERT INTO received_results (account, result_id, erased)
+    SELECT account, id, true FROM status_logs WHERE id = ANY(log_ids)
+    ON CONFLICT DO NOTHING;
     FOR hanging IN
         SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
         WHERE c.relnamespace = 'conexoes'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -196,6 +201,50 @@ BEGIN
     DELETE FROM status_logs WHERE id = ANY(log_ids);
     GET DIAGNOSTICS gone = ROW_COUNT;
     RETURN deleted || jsonb_build_object('status_logs', gone);
+END
+$function$;
+
+COMMENT ON TABLE received_results IS
+    'One row for each result, so that a second delivery changes nothing, whatever its time. Kept as long as its attempt; '
+    'of one that was erased, or deleted with its silent log, for ever, and so is the id of that log.';
+
+-- Deletes logs as delete_logs does, also from the months that attempts have left, and marks their received ids as
+-- erased. Returns the number of rows of each table.
+CREATE OR REPLACE FUNCTION erase_logs(log_ids uuid[]) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = conexoes, pg_temp AS $function$
+DECLARE
+    month text;
+    sampled text;
+    gone integer;
+    left_behind integer := 0;
+    deleted jsonb;
+BEGIN
+    PERFORM FROM status_logs WHERE id = ANY(log_ids) ORDER BY id FOR UPDATE;
+    PERFORM pg_advisory_xact_lock(hashtext('conexoes.forget_attempts'));  -- no such month is dropped meanwhile
+    UPDATE received_results r SET erased = true FROM attempts a
+    WHERE a.log_id = ANY(log_ids) AND r.result_id = a.result_id;
+    -- A sample of a fault that is theirs, or may be: a body with escapes can spell it in many ways. The next result with the
+    -- fault gives another one. Changes first: a fold of them into faults, which runs meanwhile, would bring the sample back
+    -- after faults were emptied.
+    FOREACH sampled IN ARRAY ARRAY['fault_changes', 'faults'] LOOP
+        EXECUTE format(
+            'UPDATE %I f SET message = NULL FROM attempts a
+             WHERE a.log_id = ANY($1) AND f.account = a.account AND f.integration_type = a.integration_type
+               AND f.fingerprint = ANY(array_append(a.other_fingerprints, a.fingerprint))
+               AND (strpos(a.message, f.message) > 0 OR strpos(a.body, btrim(to_json(f.message)::text, %L)) > 0
+                    OR a.body ~ %L)',
+            sampled, '"', '\\[u/]') USING log_ids;
+    END LOOP;
+    FOR month IN SELECT name FROM expired_months LOOP
+        EXECUTE format(
+            'WITH gone AS (DELETE FROM %I WHERE log_id = ANY($1) RETURNING result_id)
+             UPDATE received_results r SET erased = true FROM gone WHERE r.result_id = gone.result_id', month
+        ) USING log_ids;
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        left_behind := left_behind + gone;
+    END LOOP;
+    deleted := delete_logs(log_ids);
+    RETURN deleted || jsonb_build_object('attempts', (deleted ->> 'attempts')::integer + left_behind);
 END
 $function$;
 

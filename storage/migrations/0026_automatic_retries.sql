@@ -130,8 +130,8 @@ ALTER TABLE automatic_progress ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON automatic_progress TO conexoes_writer USING (true) WITH CHECK (true);
 
 -- The time before which every result that will ever be stored is: no agents have an open transaction that began earlier.
--- Unlike settled_until it leaves none out, however long it is open (PostgreSQL ends it after two minutes): what is looked
--- at once is not looked at again. Where agents are hidden, any of them may be that old.
+-- It leaves none out, however long it is open (PostgreSQL ends it after two minutes): what is looked at once is not looked
+-- at again. Where agents are hidden, any of them may be that old.
 CREATE FUNCTION all_stored_until() RETURNS timestamptz
 LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
     SELECT CASE WHEN hidden_agents() > 0 THEN transaction_timestamp() - interval '3 minutes' ELSE least(
@@ -146,5 +146,26 @@ $function$;
 
 REVOKE ALL ON FUNCTION all_stored_until() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION all_stored_until() TO conexoes_writer;
+
+-- The latest time before which all writes are committed, so that a plan may use it as its `as_of`.
+-- A batch of results that is still being stored has times from its beginning: agents are waited for as above. Of others
+-- that write, transactions that are open for more than three minutes are ignored.
+-- A standby sees no session of the primary: it knows what was committed up to the last commit that it has replayed (or,
+-- before the first one, up to its last checkpoint), and everything that had begun three minutes earlier.
+CREATE OR REPLACE FUNCTION settled_until() RETURNS timestamptz
+LANGUAGE sql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
+    SELECT CASE WHEN pg_is_in_recovery() THEN least(
+        transaction_timestamp(),
+        coalesce(pg_last_xact_replay_timestamp(), (SELECT checkpoint_time FROM pg_control_checkpoint()))
+    ) - interval '3 minutes' WHEN hidden_agents() > 0 THEN transaction_timestamp() - interval '3 minutes' ELSE least(
+        transaction_timestamp(), (
+            SELECT min(CASE WHEN application_name LIKE 'conexoes-agents%' THEN xact_start
+                ELSE greatest(xact_start, transaction_timestamp() - interval '3 minutes') END) - interval '1 microsecond'
+            FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+              AND (backend_xid IS NOT NULL OR application_name LIKE 'conexoes-agents%')
+        )
+    ) END
+$function$;
 
 -- migrate: rollback

@@ -6,7 +6,8 @@
 -- that two writers can't wait for each other. One that stages locks known logs first: of two ways with the same logs, as
 -- in a rebalance, PostgreSQL may end one, which is stored again. Answers which results and which logs were new.
 -- The received ids of results before the retention are deleted. A result of that age that its log already shows, or a
--- newer one of, is left out: its attempt would be older than the retention, and its log would count it twice.
+-- newer one of, is left out: its attempt would be older than the retention, and its log would count it twice. So is one
+-- whose log was erased, or deleted when it was silent: nobody could tell it from what was.
 -- Results with more faults come first: code, category, fingerprint and errors have an element for each result that has
 -- faults, what is about others one for each that has several, and are null for the results after those. An element of
 -- the others is an array, given as its text. :fault_… are further arrays, with one element for each fault of each result.
@@ -88,10 +89,15 @@ SELECT
     ARRAY(SELECT id FROM shown WHERE is_new) AS new_logs
 
 -- is_to_store --
--- Condition that a result `i` is not older than the retention, or is newer than what its log shows.
+-- Condition that a result `i` is not older than the retention, or is newer than what its log shows, or the first of a log
+-- that was not erased.
 NOT (
     i.processed_at < (SELECT before FROM retention_horizon)
-    AND EXISTS (SELECT FROM status_logs s WHERE s.id = i.log_id AND s.version >= i.version)
+    AND coalesce(
+        (SELECT s.version >= i.version FROM status_logs s WHERE s.id = i.log_id),
+        (SELECT r.erased FROM received_results r WHERE r.result_id = i.log_id),
+        false
+    )
 )
 
 -- attempts_of_results --

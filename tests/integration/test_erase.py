@@ -4,10 +4,13 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
+from datetime import datetime
 from itertools import product
 from pathlib import Path
+from random import Random
 
 import asyncpg
+import orjson
 import pytest
 from structlog.testing import capture_logs
 
@@ -33,6 +36,7 @@ from storage.statements import SQL
 from tests.support.agents import produce, running_worker
 from tests.support.events import Event, at, result
 from tests.support.explained import explained, nodes
+from tests.support.json_spellings import spelled, spelled_twice
 from tests.support.learned import an_incident
 from tests.support.opened import opened
 from tests.support.reprocess import Desk, read_all
@@ -286,6 +290,41 @@ async def test_an_erased_result_that_is_delivered_again_restores_nothing_and_is_
     await desk.store(result("new", key="ORDER-77", processed_at=at(5)))
     assert await owner.fetchval("SELECT attempts FROM status_logs") == 1
     assert await tables_with(owner, PERSON) == {}
+
+
+@pytest.mark.parametrize("staged_from", [0, 10**9], ids=["staged", "folded"])
+@pytest.mark.parametrize("way", ["erased", "silent"])
+async def test_what_came_before_the_retention_of_a_log_that_is_gone_does_not_make_it_anew(
+    desk: Desk, owner: asyncpg.Connection, owning: Database, way: str, staged_from: int
+) -> None:
+    """The month of its results is dropped, with their ids, then the log goes; and Kafka still has them.
+
+    Of another log, which was never there, such a result is stored; and a new one of this key makes its log.
+    """
+    old = result("old", key="ORDER-77", processed_at=at(-9000), message=POINTED)
+    await desk.store(old)
+    await owner.execute("DELETE FROM attempts")
+    await owner.execute("DELETE FROM received_results")
+    await owner.execute("UPDATE retention_horizon SET before = $1", datetime.fromisoformat(at(-8000)))
+    if way == "erased":
+        await erased(owning, "key", "ORDER-77")
+    else:
+        await owner.execute("UPDATE retention_floors SET days = 1; UPDATE status_logs SET updated_at = '2020-01-01'")
+        await owner.fetchval("SELECT forget_silent_logs(1, 0, 256)")
+    assert await owner.fetchval("SELECT count(*) FROM status_logs") == 0
+
+    async def deliver(*events: Event) -> set[str]:
+        async with desk.writer.transaction() as connection:
+            await store(connection, read_all(events), staged_from=staged_from)
+        return {row["key"] for row in await owner.fetch("SELECT key FROM status_logs")}
+
+    older = result("older", key="ORDER-77", processed_at=at(-9500), message=POINTED)
+    others = [result(f"never-{n}", key=f"NEVER-{n}", processed_at=at(-9000)) for n in range(3)]
+    assert await deliver(old, older, *others) == {"NEVER-0", "NEVER-1", "NEVER-2"}
+    assert await tables_with(owner, [*PERSON, "ORDER-77"]) == {}
+    new = result("new", key="ORDER-77", processed_at=at(5))
+    assert "ORDER-77" in await deliver(old, new)
+    assert await owner.fetchval("SELECT attempts FROM status_logs WHERE key = 'ORDER-77'") == 1
 
 
 async def test_an_erased_answer_that_is_delivered_again_moves_no_item(
@@ -546,6 +585,68 @@ async def test_the_outcome_of_a_redrive_outlives_the_log_that_it_became_a_result
     await erased(owning, "key", "ORDER-77")
     assert await owner.fetchval("SELECT count(*) FROM status_logs WHERE id = $1", log) == 0
     assert await owner.fetchval("SELECT count(*) FROM redrive_items WHERE state = 'stored'") == 1
+
+
+VALUES = ("ana+1@example.com", "SÃO-1", "a/b", 'x"\\y', "tab\tkey", "\N{DOG FACE}-7", "k" * 200)
+#: Characters that may stand beside a word, and those that make it another one.
+BESIDE, PART_OF = " ,<>&+\n:", "A9z"
+
+
+@pytest.mark.parametrize("value", VALUES)
+async def test_a_key_is_found_in_any_spelling_and_no_other_word_is(owner: asyncpg.Connection, value: str) -> None:
+    """PostgreSQL finds it in text and in bytes, in JSON and in JSON that is a text in JSON."""
+    random = Random(value)
+    wanted = Wanted("acme", "key", value)
+    said, other = [], []
+    for _ in range(150):
+        for write in (spelled, spelled_twice):
+            before, after = random.choice(BESIDE), random.choice(BESIDE)
+            said.append(f'{{"x": "{write(f"{before}{value}{after}", random)}"}}')
+            longer = random.choice([f"{random.choice(PART_OF)}{value}", f"{value}{random.choice(PART_OF)}"])
+            other.append(f'{{"x": "{write(longer, random)}"}}')
+    for expression, text in (
+        (wanted.expression, "said"),
+        (wanted.expression_of_bytes, "encode(convert_to(said, 'UTF8'), 'escape')"),
+    ):
+        found = f"SELECT array_agg(said) FROM unnest($1::text[]) AS each (said) WHERE {text}"
+        assert await owner.fetchval(f"{found} !~ $2", said, expression) is None
+        assert await owner.fetchval(f"{found} ~ $2", other, expression) is None
+
+
+@pytest.mark.parametrize("value", ["SÃO-1", "SKU-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16-le", "utf-16-be", "utf-16"])
+async def test_a_dead_letter_goes_whatever_the_encoding_of_its_bytes(
+    writer: Database, owner: asyncpg.Connection, owning: Database, value: str, encoding: str
+) -> None:
+    """Letters that can't be read for their encoding are there just for that. One of a longer key stays."""
+    values = [f'{{"key": "{each}"}}'.encode(encoding) for each in (value, f"{value}0", f"0{value}", f"\xa0{value}\xa0")]
+    refusal = Refusal(DeadLetterCode.ENCODING, Reason(ReasonCode.NO_BYTES))
+    letters = [DeadLetter("acme", refusal, "t", 0, n, 0, None, (), each) for n, each in enumerate(values)]
+    async with writer.transaction() as connection:
+        await insert_dead_letters(connection, letters)
+    await erased(owning, "key", value)
+    assert {row["offset"] for row in await owner.fetch('SELECT "offset" FROM dead_letters')} == {1, 2}
+
+
+@pytest.mark.parametrize("by", ["pattern", "key"])
+async def test_what_is_spelled_otherwise_than_we_would_goes_too(
+    desk: Desk, writer: Database, owner: asyncpg.Connection, owning: Database, by: By
+) -> None:
+    """Spelled as .NET does, in a body and in a dead letter; a sample of its error goes with the log."""
+    mail = r"ana\u002B1@example.com"
+    body = rf'{{"data": {{"key": "k-{by}", "request": "{mail}", "errors": [{{"code": "c", "message": "of {mail}"}}]}}}}'
+    event = result("net", key="ana+1@example.com" if by == "key" else "K")
+    value = orjson.loads(event.value or b"")
+    value["request"], value["errors"] = "MAIL", [{"code": "c", "message": "of Wong-Silva"}]
+    text = json.dumps(value).replace("MAIL", mail).replace("Wong-Silva", r"Wong\u002dSilva")
+    await desk.store(event._replace(value=text.encode()), *OTHERS)
+    assert "fault_changes" in await tables_with(owner, ["Wong-Silva"])
+    refusal = Refusal(DeadLetterCode.JSON, Reason(ReasonCode.NO_BYTES))
+    async with writer.transaction() as connection:
+        await insert_dead_letters(connection, [DeadLetter("acme", refusal, "t", 0, 1, 0, None, (), body.encode())])
+    receipt = await erased(owning, by, "ana+1@example.com")
+    assert receipt.rows.items() >= {"status_logs": 1, "attempts": 1, "dead_letters": 1}.items()
+    assert await tables_with(owner, ["ana+1@example", "ana\\u002B1", "Wong"]) == {}
 
 
 async def test_files_of_the_account_go_but_those_of_running_exports(tmp_path: Path) -> None:

@@ -123,7 +123,9 @@ async def test_what_was_judged_is_shown_until_another_must_have_judged_since(
     await an_incident(owner, facts=IncidentFacts(kinds=[Kind.FAILURE_SHARE], seen_at=seen_at))
     now = 100.0
     ages = {TP(Topics().results("price"), 0): 0.0}
-    judging = Judging(writer, Topics(), lambda: ages, of_accounts=True, judged_seconds=3600.0, monotonic=lambda: now)
+    judging = Judging(
+        writer, Topics(), lambda _now: ages, of_accounts=True, judged_seconds=3600.0, monotonic=lambda: now
+    )
 
     def shown() -> list[tuple[str, dict[str, str]]]:
         return [

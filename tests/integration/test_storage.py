@@ -316,7 +316,24 @@ async def test_what_agents_still_store_is_awaited_however_long_and_nobody_else(
     assert await owner.fetchval("SELECT all_stored_until()") > since
 
 
-async def test_hidden_agents_make_plans_a_minute_old_and_doctor_says_so(
+async def test_a_plan_waits_for_agents_however_long_and_for_others_as_long_as_writers_live(
+    database_url: str, owner: asyncpg.Connection
+) -> None:
+    """Let a fiftieth of a second stand for the time that a transaction may take."""
+    definition: str = await owner.fetchval("SELECT pg_get_functiondef('settled_until'::regproc)")
+    await owner.execute(re.sub(r"interval '\d minutes?'", "interval '20 milliseconds'", definition))
+    for name, awaited in (("conexoes-agents", True), ("psql", False)):
+        other = await asyncpg.connect(database_url, server_settings={"application_name": name})
+        async with other.transaction():
+            since = await other.fetchval("SELECT transaction_timestamp()")
+            await other.execute("CREATE TEMPORARY TABLE held (x integer)")  # so that it writes
+            await asyncio.sleep(0.1)
+            assert (await owner.fetchval("SELECT settled_until() < $1", since)) == awaited, name
+        await other.close()
+    assert await owner.fetchval("SELECT settled_until() > $1", since)
+
+
+async def test_hidden_agents_make_plans_minutes_old_and_doctor_says_so(
     database_url: str, storage_settings: StorageSettings, owner: asyncpg.Connection
 ) -> None:
     """Managed servers: the owner is no superuser, and the agents have a login of their own."""
@@ -325,7 +342,7 @@ async def test_hidden_agents_make_plans_a_minute_old_and_doctor_says_so(
     await owner.execute(f"GRANT USAGE ON SCHEMA conexoes TO {plain}")
     for function in ("hidden_agents()", "settled_until()"):
         await owner.execute(f"ALTER FUNCTION {function} OWNER TO {plain}")
-    careful = "SELECT settled_until() <= now() - interval '1 minute'"
+    careful = "SELECT settled_until() <= now() - interval '3 minutes'"
     agents = Database(database_url, "writer", storage_settings, application_name="conexoes-agents w1")
     assert not await owner.fetchval(careful)
     async with agents.connection():

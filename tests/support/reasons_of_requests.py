@@ -220,6 +220,7 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.TOO_MANY_COMMANDS: lambda: of(problems.too_often("too-many-commands", Code.TOO_MANY_COMMANDS, 0.5)),
     Code.TOO_MANY_WRONG_KEYS: lambda: of(problems.too_often("too-many-keys", Code.TOO_MANY_WRONG_KEYS, 0.5)),
     Code.NO_DATABASE_NOW: lambda: of(problems.unavailable()),
+    Code.DONE_NOT_KNOWN: lambda: of(problems.unavailable("POST")),
     Code.COMMAND_NOT_QUEUED: lambda: of(commands.not_taken(Code.COMMAND_NOT_QUEUED)),
     Code.COMMAND_NOT_KNOWN: lambda: of(commands.not_taken(Code.COMMAND_NOT_KNOWN)),
     Code.COMMAND_NOT_RECORDED: lambda: cancellation.NOT_RECORDED,

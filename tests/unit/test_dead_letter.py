@@ -1,13 +1,14 @@
 """The contents of a dead letter."""
 
 import json
+import re
 import time
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import Any
 
 import pytest
 from aiokafka.structs import ConsumerRecord
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from agents.kafka.record_batch import RecordBatch
@@ -125,6 +126,11 @@ def test_a_field_of_binary_data_that_is_called_data_does_not_say_whose_it_is() -
         '[{"data": {"account": "acme"}}, "SECRET"]',
         '["acme", [{"account": "bravo"}]]',
         '{"account": "acme", "data": {"account": "bravo"}}',
+        '{"account": "acme", "events": [{"data": {"account": "bravo"}}]}',
+        '{"data": {"account": "bravo"}, "data": {"account": "acme"}}',
+        '[{"data": {"account": "acme"}, "data": {"account": "bravo"}}]',
+        '{"account": "acme", "data": {"request": {"account": "bravo"}}}',
+        '{"account": "acme", "data": "{\\"account\\":\\n\\"bravo\\"}"}',
         'et": "SECRET"}}, {"data": {"account": "acme"}}]',
         "\ufeff" + '[{"account": "acme"}, {"account": "bra',
     ],
@@ -175,6 +181,96 @@ def test_no_other_account_reads_a_batch_wherever_it_is_cut(
         for letter in letters_of(found):
             if SECRET.encode() in letter.value:
                 assert letter.account in {"", "bravo"}
+
+
+# Of events in wrappers of any shape --------------------------------------------------------------
+
+
+class Twice(list[tuple[str, Any]]):
+    """An object of JSON that may have a name twice."""
+
+
+def written(value: Any) -> str:
+    """JSON of a value, with every member of its objects."""
+    if isinstance(value, Twice):
+        return "{" + ", ".join(f"{json.dumps(name)}: {written(each)}" for name, each in value) + "}"
+    if isinstance(value, dict):
+        return written(Twice(value.items()))
+    if isinstance(value, list):
+        return "[" + ", ".join(written(each) for each in value) + "]"
+    return json.dumps(value)
+
+
+def an_event(account: str, way: str) -> Any:
+    """An event of an account, in one of the ways that producers write it."""
+    attributes = {name: value for name, value in of(account).items() if name != "data"}
+    event_data = {"message": SECRET if account == "bravo" else "ours", "account": account}
+    match way:
+        case "bare":
+            return event_data
+        case "base64":
+            return {**attributes, "data_base64": b64encode(json.dumps(event_data).encode()).decode()}
+        case "text":
+            return {**attributes, "data": json.dumps(event_data, indent=1)}
+        case "text in text":
+            return json.dumps(json.dumps({**attributes, "data": event_data}))
+    return {**attributes, "data": event_data}
+
+
+WAYS = ["structured", "bare", "base64", "text", "text in text"]
+NAMES = st.sampled_from(["events", "data", "request", "items", "account", "payload", "message"])
+
+
+def wrapped(inside: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Lists and objects of several, also of one name twice, with the account of some event beside it or not."""
+    members = st.lists(st.tuples(NAMES, inside), min_size=1, max_size=3)
+    beside = st.sampled_from([[], [("account", "acme")], [("account", "bravo")], [("account", 7)]])
+    return st.lists(inside, min_size=1, max_size=3) | st.builds(lambda own, more: Twice([*own, *more]), beside, members)
+
+
+@given(
+    shape=st.recursive(
+        st.builds(an_event, st.sampled_from(["acme", "bravo"]), st.sampled_from(WAYS)), wrapped, max_leaves=5
+    ),
+    mode=st.sampled_from([(), AS_BATCH, (("content-type", STRUCTURED.encode()),)]),
+    key=st.sampled_from([None, b"acme/M/k", b"k"]),
+)
+def test_no_other_account_reads_an_event_in_any_wrapper(shape: Any, mode: Any, key: bytes | None) -> None:
+    """Give the secret of bravo to nobody else, but for what an event of acme tells of its own request."""
+    assume(not has_evidence(shape))
+    value = written(shape).encode()
+    found = ConsumerRecord(TOPIC, 0, 5, 0, 0, key, value, None, len(key or b""), len(value), mode)
+    for letter in letters_of(found):
+        readable = letter.value.decode() + "".join(in_base64_of(letter.value))
+        if SECRET in readable:
+            assert letter.account in {"", "bravo"}
+        if SECRET in readable and "ours" in readable:
+            assert letter.account == ""
+
+
+def has_evidence(shape: Any) -> bool:
+    """Tell if an account is named in the request or message of some `data` that says whose it is itself."""
+    if isinstance(shape, Twice):
+        own = any(
+            isinstance(each, Twice)
+            and any(inner == "account" and isinstance(value, str) for inner, value in each)
+            and any(inner in {"request", "message"} for inner, _value in each)
+            for name, each in shape
+            if name == "data"
+        )
+        return own or any(has_evidence(each) for _name, each in shape)
+    return isinstance(shape, list) and any(has_evidence(each) for each in shape)
+
+
+def in_base64_of(value: bytes) -> list[str]:
+    return [b64decode(each).decode() for each in re.findall(rb'"data_base64": \\*"([^"\\]+)', value)]
+
+
+@given(st.sampled_from(["request", "response", "message", "errors"]), st.sampled_from(WAYS))
+def test_what_explains_one_event_may_name_anybody(field: str, way: str) -> None:
+    event_data = {"account": "acme", field: [an_event("their-word", way)]}
+    assert account_of(written({"data": event_data}).encode()) == "acme"
+    assert account_of(written(event_data).encode(), BINARY) == "acme"
 
 
 # Of the shapes of record keys and data ----------------------------------------------------------

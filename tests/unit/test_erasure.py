@@ -3,10 +3,14 @@
 import json
 import re
 from collections.abc import Callable
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from schemas.erasure import MARK, Wanted
+from schemas.erasure import MARK, Wanted, escaped
+from tests.support.json_spellings import spelled, spelled_twice
 
 
 def as_is(text: str) -> str:
@@ -37,6 +41,25 @@ def test_a_text_is_found_however_json_escapes_it(value: str, written: Callable[[
     left = re.sub(wanted.expression, MARK, text)
     assert left == written(MARK)
     assert not wanted.is_in(left)
+
+
+@given(value=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12), seed=st.randoms())
+@pytest.mark.parametrize("write", [spelled, spelled_twice])
+def test_a_text_is_found_in_any_spelling_of_json(write: Callable[[str, Random], str], value: str, seed: Random) -> None:
+    wanted = Wanted("acme", "pattern", value)
+    text = write(value, seed)
+    assert re.sub(wanted.expression, MARK, text) == MARK
+    assert wanted.is_in(text)
+    assert re.sub(wanted.expression_of_bytes, MARK, escaped(text.encode())) == MARK
+
+
+@given(value=st.text("aZéçßΣ-", min_size=1, max_size=8), seed=st.randoms())
+def test_a_pattern_is_found_in_any_case_of_its_letters(value: str, seed: Random) -> None:
+    wanted = Wanted("acme", "pattern", value)
+    other = "".join(case if len(case := seed.choice([each.upper(), each.lower()])) == 1 else each for each in value)
+    text = spelled(other, seed)
+    assert re.sub(wanted.expression, MARK, text) == MARK
+    assert re.sub(wanted.expression_of_bytes, MARK, escaped(text.encode())) == MARK
 
 
 def test_another_text_is_left() -> None:

@@ -4,6 +4,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from faust.types import TP
 from prometheus_client import REGISTRY
 
@@ -88,23 +89,62 @@ def test_what_is_stored_of_a_partition_that_was_taken_away_is_not_shown() -> Non
 
 def test_what_may_be_missing_is_as_old_as_the_last_look_at_which_nothing_waited() -> None:
     """Or as the oldest record that waits, where that is younger; behind an open transaction none is known."""
-    lag, now = Lag(), 1000.0
+    lag = Lag()
 
-    def age(looked_at: float | None, *, whole: bool = False, oldest_ms: int | None = None) -> float | None:
+    def age(now: float, looked_at: float | None, *, whole: bool = False, oldest_ms: int | None = None) -> float | None:
         consumer: Any = SimpleNamespace(
             whole=lambda: {} if looked_at is None else {A: (looked_at, whole)},
             oldest_waiting_ms=lambda: {} if oldest_ms is None else {A: oldest_ms},
         )
-        return lag.ages(consumer, clock=lambda: now).get(A)
+        return lag.ages(consumer, now, lambda: now).get(A)
 
-    assert age(999) is None  # it has never been whole, and nothing is known of what waits
-    assert age(998, whole=True) == 2
-    assert age(999) == 2  # an open transaction
-    assert age(999, oldest_ms=999_500) == 1  # a producer's clock is ahead: no later than the look
-    assert age(999, oldest_ms=998_500) == 1.5
-    assert age(999, oldest_ms=5_000) == 2  # a producer's clock is off
-    assert age(999, whole=True) == 1
-    now = 1500.0
-    assert age(999, whole=True) == 501  # Kafka is away: there was no look since
-    assert age(None) is None  # another process has it
-    assert age(1400) is None
+    assert age(990, 989) is None  # it has never been whole, and nothing is known of what waits
+    assert age(1000, 998, whole=True) == 2
+    assert age(1001, 1000) == 3  # an open transaction
+    assert age(1002, 1001, oldest_ms=1_001_500) == 1  # a producer's clock is ahead: no later than the look
+    assert age(1003, 1002, oldest_ms=1_001_500) == 1.5
+    assert age(1004, 1003, oldest_ms=5_000) == 6  # a producer's clock is off
+    assert age(1005, 1004, whole=True) == 1
+    assert age(1500, 1004, whole=True) == 496  # Kafka is away: there was no look since
+    assert age(1501, None) is None  # another process has it
+    assert age(1502, 1400) is None
+
+
+@pytest.mark.parametrize("host_ahead", [-7200.0, 0.0, 7200.0])
+def test_what_waits_is_as_old_as_by_postgresql_s_clock_whatever_the_host_says(host_ahead: float) -> None:
+    """A backlog of half an hour, of which nothing was whole before."""
+    now = 1_000_000.0
+    found = ages_of(Lag(), now, now + host_ahead, looked_at=now + host_ahead - 1, oldest=now - 1800)
+    assert found == pytest.approx(1800)
+
+
+@pytest.mark.parametrize("step", [-3600.0, -5.0, 0.0, 5.0, 3600.0])
+@pytest.mark.parametrize("between", ["look and question", "questions"])
+def test_a_host_whose_clock_is_set_claims_nothing_that_it_has_not_seen(step: float, between: str) -> None:
+    """Kafka is away for a while, and NTP sets the clock; then Kafka is back, with a look before or after that."""
+    lag, now, host = Lag(), 1_000_000.0, 2_000_000.0
+    assert ages_of(lag, now, host, looked_at=host - 1, whole=True) == pytest.approx(1)
+    host += step
+    for _ in range(60):
+        now, host = now + 5, host + 5
+        found = ages_of(lag, now, host, looked_at=2_000_000.0 - 1, whole=True)
+        assert found == pytest.approx(now - 1_000_000.0 + 1)
+    looked_at = host + 4  # and a second ago at the next question
+    now, host = now + 5, host + 5 + (step if between == "look and question" else 0)
+    found = ages_of(lag, now, host, looked_at=looked_at, whole=True)
+    assert found is not None
+    assert 0 <= found <= 5  # since the last question, whatever the clock was set to
+    now, host = now + 100, host + 100
+    found = ages_of(lag, now, host, looked_at=looked_at, whole=True)
+    assert found is not None
+    assert 100 <= found <= 105
+
+
+def ages_of(
+    lag: Lag, now: float, host: float, *, looked_at: float, whole: bool = False, oldest: float | None = None
+) -> float | None:
+    consumer: Any = SimpleNamespace(
+        whole=lambda: {A: (looked_at, whole)},
+        oldest_waiting_ms=lambda: {} if oldest is None else {A: int(oldest * 1000)},
+    )
+    return lag.ages(consumer, now, lambda: host).get(A)
