@@ -3,29 +3,29 @@
 Such an answer counts neither for nor against reprocessing; the item is tried again later, and enough of them open the
 breaker. Pure tables: what marketplaces, clouds and HTTP libraries call it, in codes, in sentences, in the status of the
 evidence. Most vendors say "unavailable", "limit" and "timeout" of a product, a seller or a delivery as well, so that
-those words count only beside words about the call itself.
+those words count only beside words about the call itself. A 500 and a quota count only where nothing beside them blames
+what was sent (schemas.permanent).
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from schemas.error_class import ErrorClass
-from schemas.error_meaning import of_status
+from schemas.error_meaning import BUSY_STATUSES, CATEGORIES, of_status
+from schemas.permanent import is_fiscal, is_permanent_code, is_permanent_message
+from schemas.spelling import MAX_CHARACTERS as MAX_CHARACTERS  # noqa: PLC0414  # storage reads as many
+from schemas.spelling import Spelling, any_of
 
-#: Characters of a message, or of evidence that is text, that are looked at: a page of HTML says it in its title.
-MAX_CHARACTERS: Final = 2000
 #: Levels of the evidence in which a status is looked for.
 MAX_LEVELS: Final = 3
 
-
-class Spelling(NamedTuple):
-    """A way to say it, and where it is documented."""
-
-    pattern: str  # a regular expression
-    source: str
-
+#: Status of a server that failed: of one that had no time, and of one that fails whenever it gets this.
+_FAILED: Final = 500
+_HTTP: Final = f"(?:{'|'.join(str(status) for status in BUSY_STATUSES if status != _FAILED)})"
+#: Statuses that a number means which nothing calls one. 500 is a code of its own for Lazada, whatever failed.
+_BARE: Final = (408, 429, 502, 503, 504)
 
 #: Spellings in a code, wherever they are in it. Its words are in lower case; ` . ` divides the parts of a dotted code.
 IN_CODES: Final = (
@@ -37,6 +37,7 @@ IN_CODES: Final = (
     Spelling(
         r"requests? (?:limit|threshold|rate|quota)", "AWS: RequestLimitExceeded; Walmart: REQUEST_THRESHOLD_VIOLATED"
     ),
+    Spelling(r"\b(?:api )?access frequency|\bcall frequency", "Alibaba, AliExpress"),
     Spelling(r"\b(?:bandwidth|throughput) (?:limit )?exceeded", "AWS SDK, retries; DynamoDB"),
     Spelling(r"\b(?:api|app) ?call ?limit|\bcall limit(?:ed)?\b|api access count", "Taobao, Lazada: ApiCallLimit"),
     Spelling(r"\btraffic ?limit", "Boxme"),
@@ -45,31 +46,39 @@ IN_CODES: Final = (
     Spelling(r"^isp \.", "Taobao and Lazada Open Platform: codes that begin with isp. are of their own servers"),
     Spelling(r"\b(?:server|system|service) ?(?:is )?(?:too )?busy\b", "Azure: ServerBusy"),
     Spelling(r"\boverloaded\b", "RFC 6749, temporarily_unavailable; Slack, Stripe"),
-    Spelling(r"\bbad ?gateway\b|\bgateway ?time ?out\b|\binternal ?server ?error\b", "RFC 9110, 15.6"),
+    Spelling(r"\bbad ?gateway\b|\bgateway ?time ?out\b", "RFC 9110, 15.6"),
+    Spelling(r"\bno ?healthy ?upstream\b", "Envoy"),
     Spelling(
         r"\b(?:econnreset|econnrefused|econnaborted|etimedout|esockettimedout|eai again|ehostunreach)\b", "Node.js"
     ),
     Spelling(r"\bconnection (?:was )?(?:reset|refused|aborted|closed|timed ?out|error)", "HTTP libraries"),
     Spelling(r"\bc ?urle? (?:error )?(?:7|28|52|55|56)\b", "libcurl: no connection, time-out, no data"),
-    Spelling(
-        r"\b(?:http|status)(?: (?:status|code|error))* (?:408|429|5(?!01|05)\d\d)\b", "RFC 9110; http.503, HTTP_429"
-    ),
+    Spelling(rf"\bhttp(?: (?:status|code|error|\.))* {_HTTP}\b", "RFC 9110; http.503, HTTP_429"),
 )
 #: A part of a dotted code that says nothing else, but for NEUTRAL words.
 ALONE_IN_PART: Final = (
     Spelling(r"time ?out|timed ?out", "HTTP libraries: read_timeout, SocketTimeoutException"),
     Spelling(r"deadline exceeded", "gRPC status 4"),
+)
+#: A whole code that says nothing else, but for NEUTRAL words.
+ALONE: Final = (Spelling(r"unavailable", "gRPC status 14; RFC 6749; Amazon SP-API: ServiceUnavailable"),)
+#: Codes that are a number of HTTP's: beside words of a tax authority they are one of its own.
+STATUSES_IN_CODES: Final = (Spelling(rf"\bstatus(?: (?:code|error|\.))* {_HTTP}\b", "connectors: status:429"),)
+STATUSES_ALONE: Final = (Spelling("|".join(map(str, _BARE)), "RFC 9110"),)
+#: Spellings of a 500 and of a quota in a code: they count where nothing beside them blames what was sent.
+WEAK_IN_CODES: Final = (
+    Spelling(r"\binternal ?server ?error\b", "RFC 9110, 15.6.1"),
+    Spelling(rf"\b(?:http|status)(?: (?:status|code|error|\.))* {_FAILED}\b", "RFC 9110; http_status_500"),
+)
+WEAK_IN_PART: Final = (
     Spelling(
         r"internal (?:error|failure)|backend error|server error|system error", "Amazon SP-API; Google; Walmart; Shopee"
     ),
 )
-#: A whole code that says nothing else, but for NEUTRAL words.
-ALONE: Final = (
-    Spelling(r"unavailable", "gRPC status 14; RFC 6749; Amazon SP-API: ServiceUnavailable"),
+WEAK_ALONE: Final = (
     Spelling(
         r"quota exceeded|quota ?limit|exceeded quota", "Amazon SP-API: QuotaExceeded; YouTube: quotaExceeded; Boxme"
     ),
-    Spelling(r"408|429|5(?!01|05)\d\d", "RFC 9110"),
 )
 _CALL: Final = """
     a api app answer application backend call client code connect connection connector daily e err error exception
@@ -84,9 +93,26 @@ _OF_SOMETHING_ELSE: Final = frozenset(
     {"session", "login", "token", "auth", "payment", "delivery", "reservation", "cart", "checkout", "offer"}
 )
 
-_HTTP: Final = r"(?:408|429|5(?!01|05)\d\d)"
-#: Condition that no place or purpose follows: "service unavailable for this postal code" is about the shipment.
-_NOWHERE: Final = r"(?! (?:for|in|at|to|para|em|no|na|nesta|neste|nessa|en|a) )"
+#: Condition that no place or purpose follows: "service unavailable for this postal code" is about the shipment. A time
+#: may: "indisponível no momento".
+_NOWHERE: Final = (
+    r"(?: (?:at|for|no|neste|nesse|en|por) (?:(?:the|this|el|este) )?(?:momento?|time|now|ahora)\b)?"
+    r"(?! (?:for|in|at|to|para|em|no|na|nesta|neste|nessa|en|a) )"
+)
+#: Ways to write a status as connectors do: "HTTP 503", "Retorno: 429", "status code 502", "returned an error: (503)".
+_TO_STATUS: Final = (
+    r"(?: ?(?:http|status|code|c[oó]digo|error|erro|an|de|of|with|com|con)\b){0,4}(?:/\d(?:\.\d)?)?[\s:=#(\[\"']*"
+)
+_STATUS_WORDS: Final = (
+    r"\b(?:https?|status|code|c[oó]digo|retorno|retornou|returned|respond(?:ed|eu|i[oó])|respost?a|respuesta|response"
+    rf"|erros?|errors?|answered|with)\b{_TO_STATUS}"
+)
+#: Condition that the number is no amount, and counts nothing.
+_NO_COUNT: Final = (
+    r"(?![\d.,]\d|\d| ?(?:%|char|caract|word|palavr|palabr|it[eé]m|unid|unit|px|pixel|kb|mb|k?gr?\b|cm|mm|dia|day"
+    r"|r\$|brl))"
+)
+_CALLS: Final = r"(?:requests?|calls?|queries|requisi[cç][oõ]es|solicita[cç][oõ]es|chamadas|peticiones|llamadas)"
 #: Spellings in a sentence.
 IN_MESSAGES: Final = (
     Spelling(
@@ -98,34 +124,47 @@ IN_MESSAGES: Final = (
         r"\brate.?limit(?:ed|ing)?\b(?! of \d+ ?%)|\brate exceeded\b|\bthrottl(?:ed|ing)\b|\bslow down\b",
         "AWS; Shopify",
     ),
-    Spelling(r"limite de (?:requisi|solicita|chamadas|peticiones|llamadas)", "Brazilian and Spanish marketplaces"),
     Spelling(
-        r"\b(?:request|call|api|query|queries) (?:limit|rate|quota)s? (?:was |is |has been )?(?:reached|exceeded)",
-        "Meta",
+        r"l[ií]mites? de (?:requisi|solicit|chamadas|peticiones|llamadas)"
+        r"|\blimite de taxa (?:foi )?(?:excedid|atingid|ultrapassad)|\btaxa limite (?:foi )?excedida",
+        "Brazilian and Spanish marketplaces; 429 as it is translated",
     ),
     Spelling(
-        r"number of (?:requests|queries|calls)[^.]{0,40} exceeded|exceeded (?:your|the) (?:\w+ )?quota\b",
-        "Allegro; Amazon SP-API",
+        r"\b(?:request|call|api|query|queries)(?: usage)? (?:limit|rate|quota|threshold)s? "
+        r"(?:(?:was|is|has been) )?(?:reached|exceeded|violated)",
+        "Meta; Walmart",
     ),
-    Spelling(r"quota exceeded for (?:quota )?(?:metric|group)|queries per (?:minute|second)", "Google"),
+    Spelling(r"\b(?:app|api) call limit(?:ed)?\b", "Taobao, Lazada: App Call Limited"),
     Spelling(
-        r"请求(?:过于)?频繁|访问频繁|系统繁忙|服务器?繁忙|限流|请求超时|连接超时|リクエストが多すぎ|タイムアウト",
+        r"\b(?:access|call|request) frequency (?:exceed|is too high|too high|limit)"
+        r"|\breduce (?:your )?request rates?\b",
+        "AliExpress; Shopify",
+    ),
+    Spelling(
+        rf"\bexceed\w* (?:\w+ ){{0,4}}{_CALLS} (?:per|a) (?:second|minute|hour|day)\b"
+        rf"|\b{_CALLS} (?:por|a) (?:segundo|minuto|hora)\b|\bqueries per (?:minute|second)",
+        "Shopify; Google",
+    ),
+    Spelling(r"number of (?:requests|queries|calls)[^.]{0,40} exceeded", "Allegro"),
+    Spelling(
+        r"请求(?:过于)?频繁|访问频繁|系统繁忙|服务器?繁忙|限流|请求超时|连接超时|(?:访问|调用|请求)(?:频率|次数)超"
+        r"|リクエストが多すぎ|タイムアウト",
         "Taobao; Shopee; Rakuten",
     ),
     Spelling(
-        rf"\b{_HTTP}\W{{1,3}}(?:bad gateway|service (?:temporarily )?unavailable|gateway time|internal server error"
-        r"|too many)",
-        "RFC 9110",
+        rf"\b{_HTTP}\W{{1,3}}(?:bad gateway|service (?:temporarily )?unavailable|gateway time|too many)", "RFC 9110"
     ),
     Spelling(
-        r"\bbad gateway\b|\bgateway time-?out\b|\binternal server error\b"
+        r"\bbad gateway\b|\bgateway time-?out\b"
         rf"|\bservice (?:is )?(?:temporarily )?unavailable\b{_NOWHERE}",
         "RFC 9110",
     ),
+    Spelling(r"\bno healthy upstream\b|\bupstream connect error\b", "Envoy"),
+    Spelling(r"\bservi[cç]o paralisado\b", "SEFAZ: cStat 108 and 109"),
     Spelling(
         r"\b(?:server|system|api|servi[cç]o|servicio|sistema|servidor|endpoint|gateway)(?: est[aá]| is)?"
         r"(?: currently| temporarily| temporariamente| temporalmente| momentaneamente)?"
-        r"(?: busy| overloaded| unavailable| indispon[ií]vel| no disponible"
+        r"(?: (?:too )?busy| overloaded| unavailable| indispon[ií]vel| no disponible"
         rf"| sobrecarregad| sobrecargad)\w*{_NOWHERE}",
         "marketplaces' own pages",
     ),
@@ -149,49 +188,81 @@ IN_MESSAGES: Final = (
         r"connection (?:was |has been )?(?:reset|refused|aborted|closed by)|\bcurl error:? (?:7|28|52|55|56)\b",
         "libcurl",
     ),
-    # A status as connectors write it: "HTTP 503", "Retorno: 429", "status code 502", "returned an error: (503)".
+    Spelling(r"\A\W*(?:(?:error|erro|err|exception)\W+)?time[- ]?out(?: (?:error|exception))?\W*\Z", "HTTP libraries"),
     Spelling(
-        r"\b(?:https?|status|code|c[oó]digo|retorno|retornou|returned|respond(?:ed|eu|i[oó])|respost?a|respuesta|response"
-        r"|erros?|errors?|answered|with)\b"
-        r"(?: ?(?:http|status|code|c[oó]digo|error|erro|an|de|of|with|com|con)\b){0,4}"
-        rf"(?:/\d(?:\.\d)?)?[\s:=#(\[\"']*{_HTTP}(?![\d.,]\d|\d| ?(?:%|char|caract|word|palavr|palabr|it[eé]m|unid|unit"
-        r"|px|pixel|kb|mb|k?gr?\b|cm|mm|dia|day|r\$|brl))",
-        "connectors",
+        rf"(?:\b|_)http(?:_?(?:status|code)|_?status_?code)?{_TO_STATUS}{_HTTP}{_NO_COUNT}",
+        "connectors: httpStatus: 503",
     ),
-    Spelling(rf"(?:http_?status|status_?code|http_?code)\W{{0,4}}{_HTTP}\b", "connectors: httpStatus: 503"),
+)
+#: Spellings of a status in a sentence. Beside words of a tax authority they are codes of its own.
+STATUSES_IN_MESSAGES: Final = (
+    Spelling(rf"{_STATUS_WORDS}{_HTTP}{_NO_COUNT}", "connectors"),
+    Spelling(rf"(?:status_?code)\W{{0,4}}{_HTTP}\b", "connectors: statusCode: 503"),
     Spelling(rf"\A\W*{_HTTP}\W*\Z", "a message that is a status"),
 )
+#: Spellings of a 500 and of a quota in a sentence: they count where nothing in it blames what was sent.
+WEAK_IN_MESSAGES: Final = (
+    Spelling(
+        r"\binternal server error\b|\berro interno (?:do|no) servidor\b|\berror interno del? servidor\b", "RFC 9110"
+    ),
+    Spelling(
+        r"exceeded (?:your|the) (?:\w+ )?quota\b|quota exceeded for (?:quota )?(?:metric|group)",
+        "Amazon SP-API; Google",
+    ),
+)
+#: Spellings of a 500 that is a number, which beside words of a tax authority is a code of its own, too.
+WEAK_STATUSES_IN_MESSAGES: Final = (
+    Spelling(rf"{_STATUS_WORDS}{_FAILED}{_NO_COUNT}", "connectors"),
+    Spelling(rf"(?:http_?status|status_?code|http_?code)\W{{0,4}}{_FAILED}\b", "connectors: httpStatus: 500"),
+    Spelling(rf"\A\W*{_FAILED}\W*\Z", "a message that is a status"),
+)
 
-_NAMES = "status statuscode httpstatus httpstatuscode httpcode http responsestatus responsecode responsestatuscode"
+_NAMES = """
+    status statuscode httpstatus httpstatuscode httpcode http responsestatus responsecode responsestatuscode
+    httpresponsecode statushttp
+"""
 #: Names of a status in the evidence, without case and signs: http_code, statusCode, `HTTP Status`.
 STATUS_NAMES = frozenset(_NAMES.split())
 #: Members of the evidence in which a status may be.
 _AROUND: Final = frozenset(
-    {"response", "error", "errors", "fault", "meta", "result", "http", "res", "body", "detail", "details"}
+    {
+        "response",
+        "error",
+        "errors",
+        "fault",
+        "meta",
+        "result",
+        "http",
+        "httpresponse",
+        "res",
+        "body",
+        "data",
+        "detail",
+        "details",
+    }
 )
-#: Statuses that a `code` of the evidence may mean; 500 is a code of its own for Lazada, whatever failed.
-_CODES_OF_EVIDENCE: Final = frozenset({"429", "502", "503", "504"})
-_LONGEST: Final = 10**9
+#: Names that a tax authority has for a number of its own, too.
+_AMBIGUOUS: Final = frozenset({"code", "status"})
 
 _WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[.:/]")
 _SEVERAL_STOPS: Final = re.compile(r"[.:/]+")
 
 
-def _any(spellings: Iterable[Spelling]) -> re.Pattern[str]:
-    """Compile them for text in lower case, which is searched three times as fast as without regard to case."""
-    return re.compile("|".join(f"(?:{each.pattern})" for each in spellings))
-
-
 _STEMS: Final = """
-    408 429 50 51 52 53 54 55 56 57 58 59 limit rate throttl slow quota quer second exceeded many muitas demasiadas busy
+    408 425 429 50 52 53 59 limit rate throttl slow quota quer second exceed many muitas demasiadas busy call frequency
     unavailable overload indispon disponib sobrecarg gateway server timed deadline out tempo tiempo econn eai_ hang
-    reset refused aborted closed curl 频 忙 限流 超时 リクエスト タイムアウト
+    reset refused aborted closed curl upstream threshold interno chamadas requisi solicit peticiones llamadas
+    paralisado taxa
+    频 忙 限流 超 リクエスト タイムアウト
 """
 #: Parts of words of which every spelling in a sentence has one: most sentences have none, and are not searched.
 _HINTS: Final = tuple(_STEMS.split())
 
-_CODE, _PART, _WHOLE = _any(IN_CODES), _any(ALONE_IN_PART), _any(ALONE)
-_MESSAGE = _any(IN_MESSAGES)
+_CODE, _PART, _WHOLE = map(any_of, (IN_CODES, ALONE_IN_PART, ALONE))
+_STATUS_CODE, _STATUS_WHOLE = map(any_of, (STATUSES_IN_CODES, STATUSES_ALONE))
+_WEAK_CODE, _WEAK_PART, _WEAK_WHOLE = map(any_of, (WEAK_IN_CODES, WEAK_IN_PART, WEAK_ALONE))
+_MESSAGE, _STATUS_MESSAGE = map(any_of, (IN_MESSAGES, STATUSES_IN_MESSAGES))
+_WEAK_MESSAGE, _WEAK_STATUS_MESSAGE = map(any_of, (WEAK_IN_MESSAGES, WEAK_STATUSES_IN_MESSAGES))
 _STATUS_LINE = re.compile(r"\s*(?:HTTP/\d(?:\.\d)?\s+)?(\d{3})\b")
 
 
@@ -200,38 +271,68 @@ class Said(NamedTuple):
 
     code: str | None
     message: str | None
+    category: str | None = None
 
 
 def is_busy(errors: Sequence[Said], message: str | None, response: Any) -> bool:
     """Return True when a failed answer says that the marketplace had no time.
 
-    That is what the status of the evidence says; or every one of its errors, by code or message: beside an error about
-    what was sent, something was tried. `message` is the result's own, for an answer whose errors have none.
+    That is what the status of the evidence says, a 500 only where no error blames what was sent; or every one of the
+    errors, by code or message: beside an error about what was sent, something was tried. `message` is the result's own,
+    for an answer whose errors have none.
     A status of the evidence that blames the request makes sentences count for nothing; codes still do.
     """
     status = status_of(response)
-    if of_status(status).error is ErrorClass.BUSY:
+    told = [each._replace(message=each.message or message) for each in errors] or [Said(None, message)]
+    if of_status(status).error is ErrorClass.BUSY and (status != _FAILED or not any(map(_is_permanent, told))):
         return True
     to_blame = status is not None and 400 <= status < 500 and status != 403
-    texts = [each.message or message for each in errors] or [message]
-    codes = [each.code for each in errors] or [None]
     return all(
-        is_busy_code(code) or (not to_blame and is_busy_message(text)) for code, text in zip(codes, texts, strict=True)
+        is_busy_code(each.code, each.message) or (not to_blame and is_busy_message(each.message)) for each in told
     )
 
 
-def is_busy_code(code: str | None) -> bool:
-    """Return True for an error code that means it, in any vendor's spelling."""
+def _is_permanent(said: Said) -> bool:
+    """Return True for an error that blames what was sent, by its code, its category or its sentence."""
+    if is_busy_code(said.code, said.message):
+        return False
+    category = CATEGORIES.get(name_of(said.category))
+    return (
+        is_permanent_code(said.code)
+        or (category is not None and category.error is ErrorClass.PERMANENT)
+        or (is_permanent_message(said.message) and not is_busy_message(said.message))
+    )
+
+
+def name_of(category: str | None) -> str:
+    """Return a category as the table of categories has it."""
+    return (category or "").strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def is_busy_code(code: str | None, message: str | None = None) -> bool:
+    """Return True for an error code that means it, in any vendor's spelling.
+
+    `message`, which is the error's own, makes a number a code of a tax authority, and a 500 or a quota one that stays.
+    """
     if not code:
         return False
     words = " ".join("." if _SEVERAL_STOPS.fullmatch(each) else each.lower() for each in _WORD.findall(code))
-    if _CODE.search(words):
+    if _says(words, _CODE, _PART, _WHOLE):
+        return True
+    if _says(words, _STATUS_CODE, None, _STATUS_WHOLE) and not (is_fiscal(code) or is_fiscal(message)):
+        return True
+    return _says(words, _WEAK_CODE, _WEAK_PART, _WEAK_WHOLE) and not is_permanent_message(message)
+
+
+def _says(words: str, anywhere: re.Pattern[str], in_part: re.Pattern[str] | None, alone: re.Pattern[str]) -> bool:
+    """Return True when the words of a code have the first, or nothing but the second in a part, or but the third."""
+    if anywhere.search(words):
         return True
     parts = [part.split() for part in words.split(" . ")] if words else []
-    if _says_only(_WHOLE, [word for part in parts for word in part]):
+    if _says_only(alone, [word for part in parts for word in part]):
         return True
     elsewhere = {word for part in parts for word in part} & _OF_SOMETHING_ELSE
-    return not elsewhere and any(_says_only(_PART, part) for part in parts)
+    return in_part is not None and not elsewhere and any(_says_only(in_part, part) for part in parts)
 
 
 def _says_only(pattern: re.Pattern[str], words: list[str]) -> bool:
@@ -253,58 +354,89 @@ def is_busy_message(text: str | None) -> bool:
     if not text:
         return False
     beginning = text[:MAX_CHARACTERS].lower()
-    return any(each in beginning for each in _HINTS) and _MESSAGE.search(beginning) is not None
+    if not any(each in beginning for each in _HINTS):
+        return False
+    are_statuses = not is_fiscal(text)
+    if _MESSAGE.search(beginning) or (are_statuses and _STATUS_MESSAGE.search(beginning)):
+        return True
+    weak = _WEAK_MESSAGE.search(beginning) or (are_statuses and _WEAK_STATUS_MESSAGE.search(beginning))
+    return bool(weak) and not is_permanent_message(text)
 
 
 def status_of(response: Any) -> int | None:
-    """Return the HTTP status in the evidence, if it has one: a member by any of its names, or the first line of a text.
+    """Return the HTTP status in the evidence, if it has one: a member by any of its names, the first line of a text,
+    or all of it.
 
-    Of several the outermost counts.
+    Of several the outermost counts, and of a list the first.
     """
     if isinstance(response, str):
         return _of_text(response)
-    level: list[Mapping[str, Any]] = [response] if isinstance(response, Mapping) else []
+    if isinstance(response, int | float):
+        return _error_status(response)
+    level = _objects(response)
     for _ in range(MAX_LEVELS):
         for each in level:
             for name, value in each.items():
                 found = _status(_plain(name), value)
-                if found is not None:
+                if found is not None and not (_plain(name) in _AMBIGUOUS and _is_of_tax(each)):
                     return found
         level = [
             inner
             for each in level
             for name, value in each.items()
             if _plain(name) in _AROUND
-            for inner in (value if isinstance(value, list) else [value])[:1]
-            if isinstance(inner, Mapping)
+            for inner in _objects(value)
         ]
     return None
 
 
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """Return the object that `value` is, or that is its first one."""
+    return [each for each in (value[:1] if isinstance(value, list) else [value]) if isinstance(each, Mapping)]
+
+
+def _is_of_tax(said: Mapping[str, Any]) -> bool:
+    """Return True for an object with a word of a tax authority, whose numbers are its own."""
+    return any(is_fiscal(name) or (isinstance(value, str) and is_fiscal(value)) for name, value in said.items())
+
+
 def _of_text(text: str) -> int | None:
-    if text.lstrip()[:1] == "{" and len(text) <= MAX_CHARACTERS:
+    if text.lstrip()[:1] in ("{", "[") and len(text) <= MAX_CHARACTERS:
         try:
             return status_of(json.loads(text))
         except (ValueError, RecursionError):  # of a text nobody has measured how deep it is
             return None
     if line := re.match(r"\s*HTTP/\d(?:\.\d)?\s+(\d{3})\b", text):
         return int(line[1])
-    title = re.search(rf"<(?:title|h1)[^>]*>\s*({_HTTP})\b", text[:MAX_CHARACTERS], re.IGNORECASE)
-    return int(title[1]) if title else None
+    title = re.search(rf"<(?:title|h1)[^>]*>\s*({_FAILED}|{_HTTP})\b", text[:MAX_CHARACTERS], re.IGNORECASE)
+    return int(title[1]) if title else _error_status(text)
+
+
+def _error_status(value: Any) -> int | None:
+    """Return the status of evidence that is a number and nothing else."""
+    status = _number(value)
+    return status if status is not None and 400 <= status < 600 else None
 
 
 def _status(name: str, value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    # No whole number of more characters is read: Python refuses those of some thousands.
-    text = value if isinstance(value, str) else str(value) if -_LONGEST < value < _LONGEST else ""
     if name in STATUS_NAMES:
-        line = _STATUS_LINE.match(text)
-        number = int(line[1]) if line else 0
-        return number if 100 <= number < 600 else None
-    if name == "code" and text in _CODES_OF_EVIDENCE:
-        return int(text)
-    return None
+        if isinstance(value, Mapping):
+            value = value.get("code", value.get("value"))
+        line = _STATUS_LINE.match(value) if isinstance(value, str) else None
+        number = int(line[1]) if line else _number(value)
+        return number if number is not None and 100 <= number < 600 else None
+    number = _number(value) if name == "code" else None
+    return number if number in _BARE else None
+
+
+def _number(value: Any) -> int | None:
+    """Return the number of three digits that `value` is, or writes; `503.0` is one, too."""
+    if isinstance(value, str):
+        # No more digits are read: Python refuses those of some thousands.
+        return int(digits[1]) if (digits := re.fullmatch(r"\s*(\d{3})(?:\.0)?\s*", value)) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 100 <= value < 1000 and value == int(value) else None
 
 
 def _plain(name: str) -> str:

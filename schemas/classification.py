@@ -1,20 +1,21 @@
 """Classification of failures: what goes away by itself, what needs somebody, and what nobody knows.
 
 The class decides what is tried again by itself (schemas.automatic_rule). Pure: what the errors, the message and the
-evidence of a result say. What means that the marketplace had no time is in schemas.busy, and what categories and
-statuses mean in schemas.error_meaning; this adds the words of what never reached it, and of what its answer blames on
-what was sent.
+evidence of a result say. What means that the marketplace had no time is in schemas.busy, what its answer blames on what
+was sent in schemas.permanent, and what categories and statuses mean in schemas.error_meaning; this adds the words of
+what never reached it.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from schemas.busy import MAX_CHARACTERS, Said, Spelling, is_busy, is_busy_code, is_busy_message, status_of
+from schemas.busy import Said, is_busy, is_busy_code, is_busy_message, name_of, status_of
 from schemas.error_class import ErrorClass
 from schemas.error_meaning import CATEGORIES, of_status
 from schemas.fault import ToldError, rank
 from schemas.json_document import value_of
+from schemas.permanent import is_full, is_permanent_code, words_of
+from schemas.spelling import MAX_CHARACTERS, Spelling, any_of
 
 #: Spellings of a code of the transport. In lower case, its words divided by spaces.
 TRANSPORT_CODES: Final = (
@@ -53,35 +54,7 @@ TRANSPORT_MESSAGES: Final = (
     ),
 )
 
-#: Words of a code that blame what was sent.
-PERMANENT_CODES: Final = (
-    Spelling(
-        r"\b(?:invalid|inv[aá]lid[oa]|malformed|illegal|unsupported|not ?allowed|not ?supported)\b", "all of them"
-    ),
-    Spelling(r"\b(?:required|missing|mandatory|obrigat[oó]ri[oa]|obligatori[oa]|ausente|faltante)\b", "all of them"),
-    Spelling(
-        r"\b(?:not ?found|does ?not ?exist|unknown ?(?:sku|item|product|category)|n[aã]o ?encontrad[oa])\b", "all"
-    ),
-    Spelling(r"\b(?:duplicat\w*|already ?exists?|conflict(?:ing)?|mismatch)\b", "all of them"),
-    Spelling(
-        r"\b(?:unauthori[sz]ed|unauthenticated|forbidden|access ?denied|permission ?denied|expired ?token)\b", "OAuth"
-    ),
-    Spelling(r"\b(?:too ?(?:long|short|low|high|large|small)|below|above|minimum|maximum|out ?of ?range)\b", "limits"),
-    Spelling(
-        r"\b(?:validation|bad ?request|unprocessable|blocked|banned|suspended|closed|inactive|prohibited)\b", "all"
-    ),
-    Spelling(
-        r"\b(?:http|status)(?: (?:status|code|error))* (?:400|401|404|405|406|410|411|412|413|414|415|422|451)\b",
-        "RFC 9110",
-    ),
-    Spelling(r"\A(?:400|401|404|405|406|410|411|412|413|414|415|422|451)\Z", "RFC 9110"),
-)
-
-_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-ZÀ-Ý]?[a-zß-ÿ]+|[A-Z]+|\d+[a-z]\d+|\d+", re.UNICODE)
-_TRANSPORT_CODE, _TRANSPORT_MESSAGE, _PERMANENT_CODE = (
-    re.compile("|".join(f"(?:{each.pattern})" for each in spellings))
-    for spellings in (TRANSPORT_CODES, TRANSPORT_MESSAGES, PERMANENT_CODES)
-)
+_TRANSPORT_CODE, _TRANSPORT_MESSAGE = map(any_of, (TRANSPORT_CODES, TRANSPORT_MESSAGES))
 
 
 class _Told(NamedTuple):
@@ -121,7 +94,7 @@ def error_class(errors: Sequence[ToldError], message: str | None, response: Any)
     """
     first = min((rank(each.severity) for each in errors), default=0)
     gravest = [each for each in errors if rank(each.severity) == first]
-    said = [Said(each.code, each.message) for each in gravest]
+    said = [Said(each.code, each.message, each.category) for each in gravest]
     if is_busy(said, message, response):
         return ErrorClass.BUSY
     if of_status(status_of(response)).error is ErrorClass.PERMANENT:
@@ -136,14 +109,13 @@ def error_class(errors: Sequence[ToldError], message: str | None, response: Any)
 
 def _of_error(code: str | None, message: str | None, category: str | None) -> ErrorClass:
     """Return the class of one error: its code says more than its category, and that more than its sentence."""
-    if is_busy_code(code):
+    if is_busy_code(code, message):
         return ErrorClass.BUSY
     if is_transport_code(code):
         return ErrorClass.TRANSPORT
-    if _PERMANENT_CODE.search(_words(code)):
+    if is_permanent_code(code) or is_full(message):
         return ErrorClass.PERMANENT
-    named = (category or "").strip().lower().replace("-", "_").replace(" ", "_")
-    if (meaning := CATEGORIES.get(named)) and meaning.error is not ErrorClass.UNKNOWN:
+    if (meaning := CATEGORIES.get(name_of(category))) and meaning.error is not ErrorClass.UNKNOWN:
         return meaning.error
     if is_busy_message(message):
         return ErrorClass.BUSY
@@ -152,13 +124,9 @@ def _of_error(code: str | None, message: str | None, category: str | None) -> Er
 
 def is_transport_code(code: str | None) -> bool:
     """Return True for an error code that says that the marketplace was not reached."""
-    return _TRANSPORT_CODE.search(_words(code)) is not None
+    return _TRANSPORT_CODE.search(words_of(code)) is not None
 
 
 def is_transport_message(message: str | None) -> bool:
     """Return True for a sentence that says so in its beginning."""
     return _TRANSPORT_MESSAGE.search((message or "")[:MAX_CHARACTERS].lower()) is not None
-
-
-def _words(code: str | None) -> str:
-    return " ".join(each.lower() for each in _WORD.findall(code or ""))

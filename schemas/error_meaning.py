@@ -68,10 +68,12 @@ CATEGORIES: Final[Mapping[str, Meaning]] = MappingProxyType(
 )
 
 #: Statuses that say by themselves what kind it is. 403 is also said by what throttles, 409 and 423 by what is not ready
-#: yet, and 424 of another call, so that they say nothing about a retry.
+#: yet, and 424 of another call, so that they say nothing about a retry. The 5xx are those of RFC 9110 and the registry
+#: of IANA, then of Apache (508, 509), Cloudflare (520 to 527, 530), Qualys (529) and proxies (598, 599).
 _OF_STATUSES: Final = (
     (FaultClass.TRANSIENT, ErrorClass.BUSY, (408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 598, 599)),
     (FaultClass.LIMIT, ErrorClass.BUSY, (429,)),
+    (None, ErrorClass.BUSY, (507, 508, 509, 525, 526, 527, 529, 530)),
     (FaultClass.LIMIT, ErrorClass.PERMANENT, (420, 430)),
     (FaultClass.CREDENTIALS, ErrorClass.PERMANENT, (401, 407, 419, 498)),
     (FaultClass.PERMISSION, ErrorClass.PERMANENT, (402, 451)),
@@ -81,16 +83,28 @@ _OF_STATUSES: Final = (
     (FaultClass.CONFLICT, ErrorClass.UNKNOWN, (409, 423)),
     (FaultClass.CONNECTOR, ErrorClass.PERMANENT, (405, 406, 411, 414, 415, 431)),
     (None, ErrorClass.UNKNOWN, (424,)),
-    (None, ErrorClass.PERMANENT, (501, 505)),
+    (None, ErrorClass.PERMANENT, (501, 505, 506, 510, 511)),
 )
 _STATUSES: Final = {status: Meaning(fault, error) for fault, error, statuses in _OF_STATUSES for status in statuses}
 _SAYS_NOTHING: Final = Meaning(None, ErrorClass.UNKNOWN)
-#: Statuses by their first digit, where nothing else is known: the request was wrong, or the server failed.
-_BY_HUNDRED: Final = {4: Meaning(None, ErrorClass.PERMANENT), 5: Meaning(None, ErrorClass.BUSY)}
+_OF_THE_REQUEST: Final = Meaning(None, ErrorClass.PERMANENT)
+#: Statuses that say that the marketplace had no time.
+BUSY_STATUSES: Final = tuple(
+    status for status, meaning in sorted(_STATUSES.items()) if meaning.error is ErrorClass.BUSY
+)
 
 
 def of_status(status: int | None) -> Meaning:
-    """Return the meaning of an HTTP status; without one, or with one that is no failure, it says nothing."""
+    """Return the meaning of an HTTP status; without one, or with one that is no failure, it says nothing.
+
+    Any 4xx says that the request was wrong. A 5xx that HTTP has not is a code of another kind: Brazilian tax
+    authorities reject invoices with 539, 562 and 573.
+    """
     if status is None:
         return _SAYS_NOTHING
-    return _STATUSES.get(status) or _BY_HUNDRED.get(status // 100, _SAYS_NOTHING)
+    return _STATUSES.get(status, _OF_THE_REQUEST if status // 100 == 4 else _SAYS_NOTHING)
+
+
+def is_of_the_server(status: int) -> bool:
+    """Return True for a 5xx that HTTP has."""
+    return status >= 500 and status in _STATUSES

@@ -480,7 +480,8 @@ def processed_at(text: str, now_ns: int) -> Timestamp:
 
 def _is_busy(faults: Sequence[Fault], message: str | None, response: Any) -> bool:
     """Return True if the gravest faults all say that the marketplace had no time; lesser ones say nothing."""
-    gravest = [Said(each.code, each.message) for each in faults if rank(each.severity) == rank(faults[0].severity)]
+    first = rank(faults[0].severity)
+    gravest = [Said(each.code, each.message, each.category) for each in faults if rank(each.severity) == first]
     return is_busy(gravest, message, response)
 
 

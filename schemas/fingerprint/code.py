@@ -44,6 +44,8 @@ _AFTER_FRONT: Final = re.compile(r"\]|\)?(?::(?!\d)|\s[-–—|]\s)")
 _THEN_MESSAGE: Final = re.compile(r",\s+[^\s\d]")
 #: More of a token, which is no code then: `401@x`, `5 %`.
 _CONTINUES: Final = re.compile(r"[@\w]|\s?%")
+#: Signs after a code that is named before: the end, the end of its brackets, or what divides it from the message.
+_CLOSES: Final = re.compile(r"[\"'\s]{0,2}(?:\Z|[:;,.)\]}<\n](?!\d)|[-–—|]\s)")
 #: Nouns after a count.
 _COUNTED: Final = re.compile(
     r"\s*(?:items?|itens|produtos?|products?|productos?|results?|resultados?|rows?|records?|registros?|linhas?|lines?"
@@ -85,7 +87,9 @@ def is_told_as_code(text: str, start: int, end: int) -> bool:
     """
     token = text[start:end]
     near = text[start - _NEAR if start > _NEAR else 0 : start].rstrip(_SEPARATORS)
-    may_be_named = near[-3:].lower() in _TAILS or near[-2:] in _TAILS  # the second for words of two characters
+    may_be_named = (
+        near[-3:].lower().replace("_", " ") in _TAILS or near[-2:] in _TAILS
+    )  # the second for words of two characters
     may_be_front = not start or text[start - 1] in "\n([#"
     may_be_family = token[:3] in _FAMILIES or "ERR" in token
     if not (may_be_named or may_be_front or may_be_family or token in _STATUSES):
@@ -100,6 +104,19 @@ def is_told_as_code(text: str, start: int, end: int) -> bool:
         or (token in _STATUSES and _is_answer(before, after))
         or (may_be_family and _FAMILY.fullmatch(token) is not None)
     )
+
+
+def is_all_that_is_told(text: str, start: int, end: int) -> bool:
+    """Return True when `text` names a short number as the code of an error, and a sign or nothing follows it.
+
+    What goes on, as `Error: 8541 not found`, may be about an entity of that number, and so may `código 8541`.
+    """
+    if not _SHORT.fullmatch(text, start, end) or not _CLOSES.match(text, end):
+        return False
+    before = text[max(start - _AROUND, 0) : start]
+    named = before.rstrip(_SEPARATORS)
+    is_near = len(before) - len(named) <= _MOST_SEPARATORS
+    return is_near and _name(" ".join(named.split()[-2:])) in (_Name.ERROR, _Name.CODE)
 
 
 def _is_in_front(token: str, front: str, after: str) -> bool:
@@ -141,10 +158,10 @@ def _is_named(token: str, before: str, after: str) -> bool:
 @lru_cache(maxsize=2048)
 def _name(last_words: str) -> _Name:
     """Return what the last two words before a token, of any case, name it."""
-    lowered = last_words.lower()
+    lowered = last_words.lower().replace("_", " ")
     if not lowered.endswith(CODE_WORDS):
         return _Name.NOTHING
-    first, *_, last = [word.strip("(['\",.:") for word in f"- {lowered.replace('_', ' ')}".split()[-2:]]
+    first, *_, last = [word.strip("(['\",.:") for word in f"- {lowered}".split()[-2:]]
     noun = next((noun for noun in _OF_ENTITIES if last.endswith(noun)), None)
     if noun is not None and (last.removesuffix(noun) or first) in ENTITIES:
         return _Name.NOTHING

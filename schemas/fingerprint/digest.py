@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import StringConstraints
 
-from schemas.fingerprint.code import is_status, is_told_as_code
+from schemas.fingerprint.code import is_all_that_is_told, is_status, is_told_as_code
 from schemas.fingerprint.normalizer import normalize
 from schemas.fingerprint.plain_text import LOOKED_AT
 
@@ -23,15 +23,17 @@ _AS_SHOWN: Final = str.maketrans({">": "\n", "：": ":"})
 def without_key(message: str, key: str) -> str:
     """Return `message` with a number in place of the entity's own key, where it stands alone.
 
-    A key that could be an HTTP status stays where the message writes a status: `HTTP 500` of the SKU `500`.
+    A key that could be an HTTP status stays where the message writes a status: `HTTP 500` of the SKU `500`. One that
+    could be another code stays where the message names it as one, and says no more: `Error 8541` of the SKU `8541`.
     """
     parts, begin = [], 0
-    shown = message.translate(_AS_SHOWN) if is_status(key) else ""
+    shown = message.translate(_AS_SHOWN) if key.isdecimal() else ""
+    is_code = is_told_as_code if is_status(key) else is_all_that_is_told
     while len(key) >= _SHORTEST_KEY and (at := message.find(key, begin)) >= 0:
         end = at + len(key)
         alone = not message[max(at - 1, 0) : at].isalnum() and not message[end : end + 1].isalnum()
         if shown and alone:
-            alone = not is_told_as_code(shown, at, end)
+            alone = not is_code(shown, at, end)
         parts += [message[begin:at], "0" if alone else key]
         begin = end
     return "".join((*parts, message[begin:]))

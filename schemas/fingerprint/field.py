@@ -29,7 +29,7 @@ _CODE: Final = words(
     """type errortype exceptiontype exceptionclass tipo status state httpstatus field fields fieldname path param
     params paramname parameter parametername property propertyname attribute attributes attributename attributenames
     campo campos atributo atributos parametro parâmetro pointer loc reference references domain severity level
-    constraint rule keyword instancepath schemapath datapath cstat causeid errorid errno ret retcode returnvalue
+    constraint rule keyword instancepath schemapath datapath cstat errno ret retcode returnvalue
     result errornumber errorno codigoerro codigoerror codigoretorno codretorno policy quota exceptionname
     location sqlcode sqlstate"""
 )
@@ -42,6 +42,13 @@ _ID: Final = words(
     sellersku offersku merchantsku partnumber refid protocolo protocol ticket host hostname server ip url uri link href
     documentation documentationurl helpurl moreinfo version"""
 )
+#: Things that a vendor defines: the id of one is a name or a code, and none of an entity.
+_DEFINED: Final = (
+    "attribute", "attr", "atributo", "property", "propriedade", "propiedad", "field", "campo", "param", "parameter",
+    "parametro", "rule", "regra", "regla", "reason", "motivo", "error", "erro", "cause", "causa", "validation",
+    "violation", "constraint", "issue", "policy", "check",
+)  # fmt: skip
+_DEFINED_IDS: Final = tuple(f"{thing}{ending}" for thing in _DEFINED for ending in ("id", "ids"))
 _ID_ENDINGS: Final = ("id", "ids", "uuid", "guid", "timestamp", "date", "sku", "url", "traceparent")
 _JOINTS: Final = str.maketrans("", "", "_-. ")
 
@@ -57,6 +64,8 @@ def says(name: str) -> Says:
     for ending, kind in _ENDINGS:
         if plain.endswith(ending):
             return Says.NOTHING if plain.removesuffix(ending) in ENTITIES else kind
+    if plain.endswith(_DEFINED_IDS):
+        return Says.CODE
     if plain in _ID or plain.endswith(_ID_ENDINGS):
         return Says.ID
     return Says.NOTHING

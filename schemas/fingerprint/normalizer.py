@@ -47,10 +47,11 @@ _QUOTED_LIST: Final = re.compile(r"<quoted>(?:\s*(?:[,;/]|\b(?:e|y|o|ou|and|or)\
 _PAIR: Final = re.compile(r"(?<![\w.-])([\w.-]++)=([^\s,;&)\]}<=]+)")
 #: Parts of these, one of which is in any text that has one.
 _ID_MARKS: Final = (" id", "Id", "ID", "-id", "_id", "uid", "eference", "icket", "rotocol", "trace")
-#: Words that name an id, whatever its form.
+#: Words that name an id, whatever its form. That of an error may be a short number, or a name in letters: a code.
 _ID_WORD: Final = re.compile(
     r"(?:request|trace|correlation|transaction|session|ray|log|event|incident|support|amzn|span|requisi[çc][ãa]o"
-    r"|solicitud|transação|transacción)[-_ ]?(?:id|guid|uuid)|error[-_ ]?id(?!\W{1,3}\d{1,8}\b)|reference(?=\s*\#)"
+    r"|solicitud|transação|transacción)[-_ ]?(?:id|guid|uuid)"
+    r"|error[-_ ]?id(?!\W{1,3}(?:\d{1,8}\b|[a-z]{2,20}(?:[_.-][a-z]{2,20}){0,5}(?![\w.+/=:|-])))|reference(?=\s*\#)"
     r"|ticket|protocolo?\b|\btrace\b"
 )
 _NAMED_ID: Final = re.compile(

@@ -8,11 +8,12 @@ the agents read all three, and nothing of it is said here again.
 import re
 from typing import Final
 
-from schemas.busy import MAX_CHARACTERS, is_busy_code, is_busy_message
+from schemas.busy import is_busy_code, is_busy_message
 from schemas.classification import is_transport_code, is_transport_message
-from schemas.error_meaning import CATEGORIES, of_status
+from schemas.error_meaning import CATEGORIES, is_of_the_server, of_status
 from schemas.fault_class import FaultClass
 from schemas.playbook.codes import WORD
+from schemas.spelling import MAX_CHARACTERS
 
 #: First of these that a code, in words of lower case, has. Before what says only that something is wrong.
 _IN_CODES: Final = (
@@ -159,4 +160,4 @@ def _of_status(status: int | None) -> FaultClass | None:
         return None
     if 400 <= status < 500:
         return FaultClass.VALIDATION
-    return FaultClass.MARKETPLACE if 500 <= status < 600 else None
+    return FaultClass.MARKETPLACE if is_of_the_server(status) else None

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from schemas.search.fold import fold
 from schemas.search.names import EDGE, INSIDE, joined, part_grams
-from schemas.search.words import word_numbers
+from schemas.search.words import sought, word_numbers
 
 #: Limit of names that one search may list.
 MAX_NAMES: Final = 200
@@ -67,7 +67,7 @@ def search_of(account: str, integration_type: str, text: str) -> Search:
         part_grams(account, integration_type, part),
         names,
         names and tuple(whole_gram(account, integration_type, name) for name in names),
-        word_numbers(account, integration_type, (text,)),
+        word_numbers(account, integration_type, (sought(text),)),
     )
 
 

@@ -4,16 +4,16 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import chain, islice, pairwise
+from itertools import chain, islice, pairwise, zip_longest
 from typing import Final
 from unicodedata import category
 
 from schemas.search.fold import fold
 
 #: Characters of the messages of one result, together, in which words are found.
-MAX_CHARACTERS: Final = 16_384
+MAX_CHARACTERS: Final = 32_768
 #: Limit of different words of one result.
-MAX_WORDS: Final = 1_000
+MAX_WORDS: Final = 2_000
 
 #: Scripts that write no spaces between words, or put endings on them without one: a search finds any two neighbouring
 #: characters. Thai and Lao; Burmese; Khmer; Hangul; signs of repetition, kana, Bopomofo; ideographs.
@@ -28,6 +28,7 @@ _SIGNS: Final = "".join(
 #: Characters that join two words to one: as in `BLUE-XL`, `PK_1`, `10.00` and `items/MLB123`.
 _JOINERS: Final = r"-_./\u2010\u2012\u2013\u2014\u2212"
 _RUN: Final = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+_AT_ENDS: Final = re.compile(rf"\A[{_UNSPACED}]+|[{_UNSPACED}]+\Z")
 _IS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
 _JOINER: Final = re.compile(f"[{_JOINERS}]")
 
@@ -93,17 +94,50 @@ def word_numbers(account: str, integration_type: str, texts: Sequence[str]) -> t
     """Return a number for each different word of `texts`, in no order; None where there is no word.
 
     The words of an account and type have numbers of their own: 64 bits, signed. Words beyond MAX_CHARACTERS or
-    MAX_WORDS are left out.
+    MAX_WORDS are left out, of each text as many as leave every other one its share.
     """
     different = list(dict.fromkeys(texts)) if len(texts) > 1 else texts  # an error often says what its result says
     if len(different) == 1:
-        return _numbers(account, integration_type, different[0][:MAX_CHARACTERS]) or None
-    room = MAX_CHARACTERS
-    found: dict[int, None] = {}
-    for text in different:
-        found.update(dict.fromkeys(_numbers(account, integration_type, text[:room])))
-        room -= len(text[:room])
+        return _of_text(account, integration_type, different[0][:MAX_CHARACTERS]) or None
+    each = [_of_text(account, integration_type, text) for text in _shared(different)]
+    found = dict.fromkeys(chain.from_iterable(each))
+    if len(found) > MAX_WORDS:  # then the first word of each, the second of each, and so on
+        found = dict.fromkeys(number for turn in zip_longest(*each) for number in turn if number is not None)
     return tuple(islice(found, MAX_WORDS)) or None
+
+
+def _shared(texts: Sequence[str]) -> list[str]:
+    """Return the beginnings of `texts` that are MAX_CHARACTERS together: an equal share of each, then what the shorter
+    ones leave, in order.
+    """
+    if sum(map(len, texts)) <= MAX_CHARACTERS:
+        return list(texts)
+    share = MAX_CHARACTERS // len(texts)
+    room = MAX_CHARACTERS - sum(min(len(text), share) for text in texts)
+    beginnings: list[str] = []
+    for text in texts:
+        more = min(room, max(len(text) - share, 0))
+        room -= more
+        beginnings.append(text[: share + more])
+    return beginnings
+
+
+def sought(text: str) -> str:
+    """Return a person's `text` such that its words are those of every message that has it.
+
+    A message may go on at either end, where a script writes no spaces: what stands there is a word with no neighbour
+    beyond a joiner, and a single character there is part of a pair that nobody knows, unless it is all there is.
+    """
+    folded = fold(text)
+    apart = _AT_ENDS.sub(lambda run: f" {run[0]} " if len(run[0]) > 1 else " ", folded)
+    return apart if words_of(apart) else folded
+
+
+def _of_text(account: str, integration_type: str, text: str) -> tuple[int, ...]:
+    return (_numbers if len(text) <= _LONGEST_CACHED else _numbers.__wrapped__)(account, integration_type, text)
+
+
+_LONGEST_CACHED: Final = 16_384
 
 
 # A store has the same messages again and again. The size bounds the memory: 16 MiB of the longest.

@@ -5,18 +5,9 @@ from typing import Any
 
 import pytest
 
-from schemas.busy import (
-    ALONE,
-    ALONE_IN_PART,
-    IN_CODES,
-    IN_MESSAGES,
-    STATUS_NAMES,
-    Said,
-    is_busy,
-    is_busy_code,
-    is_busy_message,
-    status_of,
-)
+from schemas import busy as tables
+from schemas.busy import STATUS_NAMES, Said, is_busy, is_busy_code, is_busy_message, status_of
+from schemas.spelling import Spelling
 
 BUSY_CODES = [
     "QuotaExceeded",  # Amazon SP-API
@@ -87,6 +78,10 @@ BUSY_CODES = [
     "CONNECTION_REFUSED",
     "ConnectionError",
     "BAD_GATEWAY",
+    "ApiAccessFrequencyExceeded",
+    "NoHealthyUpstream",
+    "http.530",
+    "HTTP_529",
 ]
 OTHER_CODES = [
     "sku.unavailable",
@@ -103,8 +98,12 @@ OTHER_CODES = [
     "sku.5031",
     "MLB429001",
     "price.500",
+    "500",  # of Lazada: whatever failed
     "501",
     "505",
+    "http.573",
+    "status:539",
+    *(str(status) for status in (509, 520, 528, 539, 562, 573, 590)),  # rejections of invoices
     "http.501",
     "http.400",
     "http.404",
@@ -165,6 +164,31 @@ BUSY_MESSAGES = [
     "系统繁忙，请稍后再试",
     "请求过于频繁",
     "Internal Server Error",
+    "Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service.",  # Shopify
+    "App Call Limited",
+    "Api access frequency exceeds the limit. this ban will last 1 more seconds",
+    "Request threshold violated",
+    "Call usage limit has been reached.",
+    "Server too busy",
+    "The server is too busy",
+    "O serviço está indisponível no momento",
+    "The service is unavailable at this time",
+    "El servicio no disponible en este momento",
+    "Erro interno do servidor",
+    "Error interno del servidor",
+    "Erro 500 ao consultar pedido",
+    "Limite de taxa excedido",
+    "Límite de solicitudes alcanzado",
+    "no healthy upstream",
+    "timeout",
+    "Timeout.",
+    "Error: timeout",
+    "接口调用频率超限",
+    "Rejeição 108: Serviço Paralisado Momentaneamente (curto prazo)",
+    "SEFAZ: HTTP 503",
+    "Timeout of 30000ms exceeded while SEFAZ was asked",
+    "API call limit of your plan reached: 40 requests per minute",
+    "You exceeded your quota of requests; upgrade your plan",
 ]
 OTHER_MESSAGES = [
     "Not sold in this channel",
@@ -188,6 +212,33 @@ OTHER_MESSAGES = [
     "O preço R$ 429,00 é menor que o mínimo da categoria",
     "delivery timeout must be positive",
     "Missing required attribute",
+    "Erro 573 - Rejeição: Duplicidade de Evento",
+    "Retorno: 539 - Rejeição: Duplicidade de NF-e",
+    "code: 539 Duplicidade de NF-e com diferença na Chave de Acesso",
+    "Erro 562",
+    "Erro 528: Valor do ICMS difere",
+    "HTTP 573",
+    "Erro 502 - Rejeição: Erro na Chave de Acesso",
+    "Rejeição 503: Série utilizada fora da faixa permitida",
+    "A SEFAZ retornou 504",
+    "cStat: 598",
+    "NF-e: Retorno: 408",
+    "Erro 500: o campo marca é obrigatório",
+    "Internal Server Error: 'brand' is required",
+    "You have reached the listing limit of your account",
+    "You exceeded your listing quota; upgrade your plan",
+    "Você atingiu o limite de anúncios da sua conta",
+    "Delivery frequency exceeds the limit",
+    "Stock threshold violated",
+    "The usage limit of the coupon has been reached",
+    "Limite de taxa de comissão excedido",
+    "A loja está indisponível no momento",
+    "Serviço de entrega indisponível no momento",
+    "O serviço está indisponível no momento para este CEP",
+    "timeout must be a whole number",
+    "The store is too busy for more orders",
+    "Erro interno: tamanho inválido",
+    "No healthy product",
     "",
     None,
 ]
@@ -211,14 +262,43 @@ def test_a_sentence_that_says_it(text: str) -> None:
 @pytest.mark.parametrize("text", OTHER_MESSAGES)
 def test_a_sentence_that_only_sounds_like_it(text: str | None) -> None:
     assert not is_busy_message(text)
+    assert not is_busy([Said("E1", text)], None, None)
+
+
+@pytest.mark.parametrize("status", range(500, 600))
+def test_a_5xx_that_http_has_not_is_no_status(status: int) -> None:
+    """Holds in a code, in a sentence and in the evidence alike."""
+    is_one = status in {500, 502, 503, 504, 507, 508, 509, *range(520, 528), 529, 530, 598, 599}
+    assert is_busy_code(f"http.{status}") is is_one
+    assert is_busy_message(f"Retorno: {status}") is is_one
+    assert is_busy([Said("E1", None)], None, {"status": status}) is is_one
+    assert not is_busy([Said(f"{status}", "Rejeição: Duplicidade de Evento")], None, None)
+    assert not is_busy([Said(None, f"Erro {status} - Rejeição: Duplicidade de NF-e")], None, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("QuotaExceeded", "You have reached the listing limit of your account"),
+        ("quota_exceeded", "You exceeded your listing quota; upgrade your plan"),
+        ("INTERNAL_SERVER_ERROR", "'brand' is required but not supplied"),
+        ("http.500", "O campo marca é obrigatório"),
+        ("503", "Rejeição: Série utilizada fora da faixa"),
+        ("status:502", "Erro na Chave de Acesso da NF-e"),
+    ],
+)
+def test_a_sentence_says_that_a_code_stays(code: str, message: str) -> None:
+    assert is_busy_code(code) or is_busy_code(code, "try again")
+    assert not is_busy_code(code, message)
+    assert not is_busy([Said(code, message)], None, None)
 
 
 @pytest.mark.parametrize(
     "name", ["status", "statusCode", "status_code", "http_code", "httpStatus", "HTTP Status", "http"]
 )
-@pytest.mark.parametrize("value", [503, "503", "503 Service Unavailable", "HTTP/1.1 503"])
+@pytest.mark.parametrize("value", [503, 503.0, "503", "503.0", "503 Service Unavailable", "HTTP/1.1 503"])
 def test_a_status_of_the_evidence_by_any_of_its_names(name: str, value: Any) -> None:
-    assert status_of({name: value}) == 503
+    assert status_of({name: value}) == status_of([{name: value}]) == status_of({name: {"code": 503}}) == 503
     assert status_of({"error": {"response": {name: value}}}) == 503
     assert status_of(json.dumps({name: value})) == 503
 
@@ -235,6 +315,26 @@ def test_a_status_of_the_evidence_by_any_of_its_names(name: str, value: Any) -> 
         ({"code": "500"}, None),  # of Lazada: whatever failed
         ({"code": 429}, 429),
         ({"errors": [{"status": 429}]}, 429),
+        ([{"status": 429}], 429),
+        ('[{"status": 429}]', 429),
+        ({"httpResponse": {"statusCode": 429}}, 429),
+        ({"data": {"status": 503}}, 503),
+        ({"status": {"code": 503}}, 503),
+        ({"status": {"code": {"code": 503}}}, None),
+        ({"http": {"status": 503}}, 503),
+        (503, 503),
+        (503.0, 503),
+        ("503.0", 503),
+        (503.5, None),
+        (True, None),
+        (200, None),
+        (1e300, None),
+        ("503 units", None),
+        ({"code": "503", "message": "Rejeição: Série utilizada fora da faixa"}, None),
+        ({"status": "502", "motivo": "Rejeição: Erro na Chave de Acesso"}, None),
+        ({"status": 503, "cStat": "573"}, None),
+        ({"httpStatus": 502, "motivo": "SEFAZ"}, 502),
+        ({"status": 502, "body": {"motivo": "SEFAZ"}}, 502),
         ({"item": {"status": 503}}, None),
         ({"status": 400, "error": {"status": 503}}, 400),
         ("HTTP/1.1 429 Too Many Requests\r\n\r\n", 429),
@@ -263,6 +363,17 @@ BUSINESS, THROTTLED = Said("sku.invalid", "No such SKU"), Said("QuotaExceeded", 
         ([Said("E1", None)], "HTTP 503", None, True),  # the result's message is that of an error without one
         ([Said("E1", "No such SKU")], "HTTP 503", None, False),
         ([Said(None, "image: Read timed out")], None, {"status": 422}, False),  # the status blames the request
+        # A 500 says less than an error that blames what was sent; that a server had no time says more.
+        ([Said("90220", "'brand' is required")], None, {"status": 500}, False),
+        ([Said("INVALID_PRICE", None)], None, {"status": 500}, False),
+        ([Said("E1", None, "validation")], None, {"status": 500}, False),
+        ([Said("E1", "it failed"), Said("INVALID_PRICE", None)], None, {"status": 500}, False),
+        ([], "O campo marca é obrigatório", {"status": 500}, False),
+        ([Said("E1", "it failed")], None, {"status": 500}, True),
+        ([Said("QuotaExceeded", None)], None, {"status": 500}, True),
+        ([Said("E1", "Internal Server Error")], None, {"status": 500}, True),
+        *(([Said("INVALID_PRICE", None)], None, {"status": status}, True) for status in (429, 502, 503, 504, 520)),
+        ([Said("573", "Rejeição: Duplicidade de Evento")], None, {"status": 539}, False),
         ([THROTTLED], None, {"status": 400}, True),  # AWS throttles with 400
         ([Said(None, "Rate exceeded")], None, {"status": 403}, True),  # and Google with 403
     ],
@@ -281,5 +392,14 @@ def test_a_number_of_thousands_of_digits_is_no_status(name: str, value: Any) -> 
 
 
 def test_every_spelling_has_a_source() -> None:
-    assert all(each.source and each.pattern for each in (*IN_CODES, *ALONE_IN_PART, *ALONE, *IN_MESSAGES))
+    spellings = [each for table in vars(tables).values() if isinstance(table, tuple) for each in table]
+    spellings = [each for each in spellings if isinstance(each, Spelling)]
+    assert len(spellings) > 50
+    assert all(each.source and each.pattern for each in spellings)
     assert all(name == name.lower() and name.isalnum() for name in STATUS_NAMES)
+
+
+@pytest.mark.parametrize("text", BUSY_MESSAGES)
+def test_a_sentence_that_says_it_blames_nothing_that_was_sent(text: str) -> None:
+    """Holds so that a 500 beside it counts."""
+    assert is_busy([Said("E1", text)], None, {"status": 500})

@@ -47,7 +47,9 @@ CODE_SPELLINGS = [
     "cURL error {}", "ERROR {} (x)", "Rejeição {}: x", "Rejeicao: {} - x", "cStat {}", "SQLSTATE[{}]", "(#{}) x",
     "错误代码：{}", "返回码 {}", '{{"code":{},"msg":"x"}}', '{{"errorId":{}}}', '{{"sub_code":"{}"}}',
     "<codigoError>{}</codigoError>", "[code] => {}", '<ResultMessageCode>{}</ResultMessageCode>', "ERR_{}",
-    "exit code {}", "code 'E{}'", "<code>E{}</code>", 'error code "{}"', "[Errno {}] x", "motivo: {}", "({}, 'x y')",
+    "exit code {}", "code 'E{}'", "<code>E{}</code>", 'error code "{}"', "[Errno {}] x", "motivo: {}",
+    '{{"message":"x","cause_id":{}}}', '{{"error_id":"{}"}}', '{{"ruleId":{},"message":"x"}}',
+    '{{"reason_id":{}}}', "error_id: {}", "({}, 'x y')",
 ]  # fmt: skip
 #: Codes that are some wherever they stand.
 DATABASE_CODES = ["00001", "01403", "12541", "20001"]
@@ -74,6 +76,11 @@ NAME_SPELLINGS = [
     "'{}' is required but not supplied", 'Attribute "{}" is missing', "The attributes [{}] are required",
     "field `{}` is wrong", "Invalid value 'x y' for parameter '{}'", "Value '1' at '{}' failed",
     'O campo "{}" é obrigatório', "El campo «{}» falta", "Falta el atributo '{}'", "属性“{}”不能为空", "字段「{}」必填",
+    *(f'{{{{"message":"x","{name}":"{{}}"}}}}' for name in (
+        "attribute_id", "attributeId", "propertyId", "field_id", "rule_id", "reasonId", "error_id", "causeId",
+        "invalid_attribute_id", "validationRuleId", "atributo_id",
+    )),
+    '{{"message":"x","attribute_ids":["{}"]}}', "attribute_id={}",
     '{{"field":"{}"}}', '{{"errors":{{"{}":["is not valid"]}}}}', '{{"path":"{}","message":"x"}}',
     '{{"attributeNames":["{}"]}}', "Unknown column '{}' in 'x y'", "(reading '{}')", 'Missing value for "{}"',
     "must have required property '{}'", "KeyError: '{}'", "error: '{}' is not allowed",
@@ -156,6 +163,48 @@ def test_a_key_that_is_a_number_erases_no_status(spelling: str, key: str) -> Non
         for status, entity in (("503", key), ("503", "AB-1"), ("504", key))
     )
     assert same == too != other
+
+
+@pytest.mark.parametrize("code", ["101", "1020", "8541", "13013", "90220"])
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "Error {}", "Erro {}: x", "error code: {}", "error code {} - x", "ErrorCode={}", "cURL error {}",
+        "Rejeição {}: x", "cStat {}", "SQLSTATE[{}]", "错误代码：{}", '{{"code":{},"msg":"x"}}', '{{"errorId":{}}}',
+        '{{"sub_code":"{}"}}', "<codigoErro>{}</codigoErro>", "<Code>{}</Code>",
+        "exit code {}.", 'error code "{}"', '{{"error_code":{}}}',
+    ],
+)  # fmt: skip
+def test_a_key_that_is_a_number_erases_no_code(spelling: str, code: str) -> None:
+    said = spelling.format(code)
+    same, other = (fingerprint("price", "MLB", None, said, key) for key in (code, "AB-1"))
+    assert same == other != fingerprint("price", "MLB", None, spelling.format("777"), code)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["Error: {} not found", "SKU {}", "{}: sem estoque", "Erro no produto {}", "código {}", "({})",
+     '{{"product_code":{}}}'],
+)  # fmt: skip
+def test_a_key_that_no_word_names_a_code_is_the_entity_s(spelling: str) -> None:
+    one, other = (fingerprint("price", "MLB", None, spelling.format(key), key) for key in ("8541", "90220"))
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["item_id", "order_id", "orderId", "seller_id", "request_id", "listingId", "category_id", "shipmentIds", "id"],
+)
+@given(VALUES, VALUES)
+def test_an_id_of_an_entity_in_json_is_the_same_fault(name: str, one: str, other: str) -> None:
+    said = f'{{"message":"x y","{name}":"%s"}}'
+    assert normalize(said % one) == normalize(said % other) == normalize('{"message":"x y"}')
+
+
+@given(st.sampled_from(["attribute_id", "ruleId", "error_id", "causeId"]), st.uuids(), st.uuids())
+def test_an_id_without_a_name_tells_no_faults_apart(name: str, one: object, other: object) -> None:
+    said = f'{{"message":"x y","{name}":"%s"}}'
+    assert normalize(said % one) == normalize(said % other)
 
 
 TEXTS = [text for fault in corpus() for text in fault.texts]

@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from schemas import classification as classes
+from schemas import permanent
 from schemas.busy import IN_CODES
 from schemas.classification import class_of_texts, error_class
 from schemas.error_class import ErrorClass
+from schemas.error_meaning import is_of_the_server
 from schemas.fault_class import FaultClass
 from schemas.playbook.classification import class_of
 from tests.unit.test_busy import BUSY_CODES, BUSY_MESSAGES, OTHER_CODES, OTHER_MESSAGES
@@ -43,7 +45,26 @@ def test_a_code_that_only_sounds_busy_is_not_retried_as_such(code: str) -> None:
 
 @pytest.mark.parametrize("text", [each for each in OTHER_MESSAGES if each])
 def test_a_sentence_that_only_sounds_busy_says_nothing(text: str) -> None:
-    assert of(message=text) is ErrorClass.UNKNOWN
+    assert of(message=text) is (ErrorClass.PERMANENT if permanent.is_full(text) else ErrorClass.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Told("QuotaExceeded", "You have reached the listing limit of your account"),
+        Told(None, "You exceeded your listing quota; upgrade your plan"),
+        Told("E1", "Você atingiu o limite de anúncios da sua conta", category="limit"),
+    ],
+)
+def test_an_account_that_is_full_stays_so(told: Told) -> None:
+    assert of(told) is of(told, response={"status": 500}) is ErrorClass.PERMANENT
+
+
+def test_a_500_makes_nothing_busy_that_is_permanent() -> None:
+    assert of(Told("INVALID_PRICE"), response={"status": 500}) is ErrorClass.PERMANENT
+    assert of(Told("90220", "'brand' is required"), response={"status": 500}) is ErrorClass.UNKNOWN
+    assert of(Told("E1", "it failed"), response={"status": 500}) is ErrorClass.BUSY
+    assert of(Told("INVALID_PRICE"), response={"status": 503}) is ErrorClass.BUSY
 
 
 @pytest.mark.parametrize(
@@ -114,11 +135,11 @@ def test_a_code_that_blames_what_was_sent_is_permanent(code: str) -> None:
 
 @pytest.mark.parametrize("status", range(400, 600))
 def test_a_status_of_the_evidence_says_more_than_words(status: int) -> None:
-    silent = {403, 409, 423, 424}
+    silent = {403, 409, 423, 424, *(each for each in range(500, 600) if not is_of_the_server(each))}
     found = of(Told("E1", "no words for it"), response={"status": status})
     if status in silent:
         assert found is ErrorClass.UNKNOWN
-    elif status in {408, 425, 429} or (status >= 500 and status not in {501, 505}):
+    elif status in {408, 425, 429} or (status >= 500 and status not in {501, 505, 506, 510, 511}):
         assert found is ErrorClass.BUSY
     else:
         assert found is ErrorClass.PERMANENT
@@ -144,7 +165,14 @@ def test_a_result_is_what_its_gravest_errors_are_together(errors: tuple[Told, ..
 
 
 def test_every_spelling_has_a_source() -> None:
-    ours = (*classes.TRANSPORT_CODES, *classes.TRANSPORT_MESSAGES, *classes.PERMANENT_CODES)
+    ours = [
+        *classes.TRANSPORT_CODES,
+        *classes.TRANSPORT_MESSAGES,
+        *permanent.PERMANENT_CODES,
+        *permanent.PERMANENT_MESSAGES,
+        *permanent.FULL_MESSAGES,
+        permanent.FISCAL,
+    ]
     assert all(each.source and each.pattern for each in ours)
     assert not {each.pattern for each in ours} & {each.pattern for each in IN_CODES}
 

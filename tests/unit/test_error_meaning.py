@@ -4,7 +4,7 @@ import pytest
 
 from schemas.classification import error_class
 from schemas.error_class import ErrorClass
-from schemas.error_meaning import CATEGORIES, Meaning, of_status
+from schemas.error_meaning import CATEGORIES, Meaning, is_of_the_server, of_status
 from schemas.fault_class import FaultClass
 from schemas.playbook.classification import class_of
 from tests.unit.test_error_class import Told
@@ -28,6 +28,7 @@ SAID: tuple[tuple[int | str, ErrorClass, FaultClass | None], ...] = (
     (501, ErrorClass.PERMANENT, FaultClass.MARKETPLACE),
     (503, ErrorClass.BUSY, FaultClass.TRANSIENT),
     (507, ErrorClass.BUSY, FaultClass.MARKETPLACE),
+    (573, ErrorClass.UNKNOWN, None),
     ("server_error", ErrorClass.BUSY, FaultClass.MARKETPLACE),
     ("mapping", ErrorClass.PERMANENT, FaultClass.CONNECTOR),
     ("quota", ErrorClass.BUSY, FaultClass.LIMIT),
@@ -67,7 +68,8 @@ def test_a_category_says_what_the_code_does_not(name: str, meaning: Meaning) -> 
 
 @pytest.mark.parametrize("status", range(400, 600))
 def test_a_status_says_what_it_means_and_at_last_whose_fault_it_is(status: int) -> None:
-    meaning, last = of_status(status), FaultClass.VALIDATION if status < 500 else FaultClass.MARKETPLACE
+    last = FaultClass.VALIDATION if status < 500 else FaultClass.MARKETPLACE if is_of_the_server(status) else None
+    meaning = of_status(status)
     assert error_class([Told("E1", NO_WORDS)], None, {"status": status}) is meaning.error
     assert class_of(code="E1", message=NO_WORDS, status=status) is (meaning.fault or last)
     assert class_of(message="já existe", status=status) is (meaning.fault or FaultClass.CONFLICT)

@@ -5,7 +5,7 @@ import pytest
 from schemas.search.fold import fold
 from schemas.search.names import INSIDE, grams, joined, part_grams
 from schemas.search.query import MAX_NAMES, finds, listed, search_of
-from schemas.search.words import MAX_CHARACTERS, MAX_WORDS, word_numbers, words_of
+from schemas.search.words import MAX_CHARACTERS, MAX_WORDS, sought, word_numbers, words_of
 
 ACCOUNT, TYPE = "acme", "price"
 
@@ -98,13 +98,96 @@ def test_words_have_numbers_of_their_account_and_type_in_64_bits() -> None:
     assert word_numbers(ACCOUNT, TYPE, ["—", " ", ""]) is None
 
 
+def _is_found(text: str, messages: list[str]) -> bool:
+    return _are_found([text], messages)
+
+
+def _are_found(texts: list[str], messages: list[str]) -> bool:
+    numbers = set(word_numbers(ACCOUNT, TYPE, messages) or ())
+    return all(
+        words and numbers.issuperset(words) for words in (search_of(ACCOUNT, TYPE, text).words for text in texts)
+    )
+
+
 def test_words_beyond_the_limits_are_left_out() -> None:
     long = "a" * (MAX_CHARACTERS - 8) + " inside outside"
-    numbers = set(word_numbers(ACCOUNT, TYPE, [long, "another"]) or ())
-    assert set(word_numbers(ACCOUNT, TYPE, ["inside"]) or ()) <= numbers
-    assert not set(word_numbers(ACCOUNT, TYPE, ["outside another"]) or ()) & numbers
+    assert _is_found("inside", [long])
+    assert not _is_found("outside", [long])
     many = " ".join(f"w{number}" for number in range(2 * MAX_WORDS))
     assert len(word_numbers(ACCOUNT, TYPE, [many]) or ()) == MAX_WORDS
+
+
+@pytest.mark.parametrize("errors", [1, 3, 200])
+@pytest.mark.parametrize(
+    "long",
+    ["padding " * (MAX_CHARACTERS // 4), " ".join(f"w{number}" for number in range(2 * MAX_WORDS))],
+    ids=["characters", "words"],
+)
+def test_a_long_message_hides_no_other_one(long: str, errors: int) -> None:
+    told = [f"brand{number} is required for category{number}" for number in range(errors)]
+    for place in {0, errors // 2, errors}:
+        messages = [*told[:place], long, *told[place:]]
+        assert _are_found([*told, long[:15].rsplit(" ", 1)[0]], messages)
+    assert len(word_numbers(ACCOUNT, TYPE, [long, *told]) or ()) <= MAX_WORDS
+
+
+def test_long_messages_share_what_there_is() -> None:
+    """Leave to the first of the longer ones what the shorter ones don't need."""
+    words = [" ".join(f"{name}{number:05}" for number in range(MAX_WORDS)) for name in "ab"]
+    assert _are_found(["a00000", "a00990", "b00000", "b00990", "short"], [*words, "a short one"])
+    assert not _is_found("b01010", [*words, "a short one"])
+    wide = [f"{name} {'x' * MAX_CHARACTERS}" for name in "ab"]
+    assert _are_found(["a", "b", "a short one"], [*wide, "a short one"])
+    first = f"{'y' * (MAX_CHARACTERS // 2)} after the half"
+    assert _are_found(["after the half", "b", "short"], [first, wide[1][: MAX_CHARACTERS // 2 - 50], "a short one"])
+
+
+def test_every_error_of_a_failure_with_two_hundred_is_found_by_its_words() -> None:
+    told = [
+        f"{f'Row {number}: the attribute attr{number} must be one of those of its category':.<120}"
+        for number in range(200)
+    ]
+    assert sum(map(len, told)) == 24_000
+    assert _are_found(told, ["Rejected", *told])
+
+
+@pytest.mark.parametrize("message", [message for message, _ in FOUND[:6]])
+def test_a_pasted_part_of_a_script_without_spaces_is_found_wherever_it_is_cut(message: str) -> None:
+    for start in range(len(message)):
+        for end in range(start + 1, len(message) + 1):
+            cut = message[start - 1 : start] + message[end : end + 1]
+            is_inside_a_word = any(each.isalnum() and not _is_unspaced(each) for each in cut)
+            part = message[start:end]
+            if not is_inside_a_word and len(fold(part)) > 1 and set(words_of(part)) & set(words_of(message)):
+                assert set(words_of(sought(part))) <= set(words_of(message)), part
+
+
+def _is_unspaced(character: str) -> bool:
+    return len(words_of(f"{character * 3}")) == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("商品库存不足，请检查", "商品库存不足，请"),
+        ("商品库存不足，请检查", "足，请检查"),
+        ("商品库存不足 请检查", "商品库存不足 请"),
+        ("재고가 부족합니다", "재고가 부"),
+        ("재고가 부족합니다", "가 부족"),
+        ("SKU库存不足", "SKU库"),
+        ("颜色/尺码不能为空", "颜色/尺"),
+        ("颜色/尺码不能为空", "色/尺码不能"),
+        ("価格、在庫が無効です", "価格、在"),
+    ],
+)
+def test_a_part_that_ends_in_one_character_is_found(message: str, text: str) -> None:
+    assert _is_found(text, [message])
+    assert not _is_found(text, ["부하 请求 尺寸 在り SK"])
+
+
+def test_a_character_alone_is_looked_for_as_one() -> None:
+    assert _is_found("请", ["不足 请 检查"])
+    assert not _is_found("请", ["不足，请检查"])
 
 
 NAMES = ("MLB-1300000007-01", "ação ñ", "2000004567891234", "AB", "库存货号")
