@@ -34,6 +34,17 @@ function writeAddress() {
   history.replaceState(history.state, "", address);
 }
 
+// Whoever was in a part that goes away goes on from `place`.
+function leaving(part, place, act) {
+  const within = part.contains(document.activeElement);
+  act();
+  if (within && document.activeElement === document.body) place?.focus({ preventScroll: true });
+}
+
+// A detail follows its row.
+const rowOf = (detail) => detail.previousElementSibling;
+const shut = (detail) => leaving(detail, $(".disclose", rowOf(detail)), () => detail.remove());
+
 // Once for each frame, and after it is shown: nobody waits for the address.
 let written = 0;
 const inAddress = () => { written ||= requestAnimationFrame(() => setTimeout(() => { written = 0; writeAddress(); })); };
@@ -87,8 +98,9 @@ async function toggle(row, open) {
   const link = $(".disclose", row);
   const wanted = open ?? link.getAttribute("aria-expanded") !== "true";
   link.setAttribute("aria-expanded", wanted);
-  if (!wanted) detailOf(row.dataset.id)?.remove();
-  else if (!detailOf(row.dataset.id)) {
+  const shown = detailOf(row.dataset.id);
+  if (!wanted) { if (shown) shut(shown); }
+  else if (!shown) {
     try {
       const detail = await part(link.dataset.detail);
       if (link.getAttribute("aria-expanded") === "true") put(row, detail); // it may have been closed meanwhile
@@ -113,13 +125,13 @@ async function expand(url) {
     const row = document.getElementById(`log-${detail.dataset.of}`);
     if (!row) continue;
     $(".disclose", row).setAttribute("aria-expanded", true);
-    $(`#${detail.id}.problem`)?.remove();
+    $$(`#${detail.id}.problem`).forEach(shut);
     if (!detailOf(detail.dataset.of)) { row.after(detail); htmx.process(detail); }
   }
 }
 
 function collapseAll() {
-  $$("tr.detail").forEach((detail) => detail.remove());
+  $$("tr.detail").forEach(shut);
   $$(".disclose").forEach((link) => link.setAttribute("aria-expanded", false));
   inAddress();
 }
@@ -254,8 +266,9 @@ async function showPalette() {
     if (palette.open) fill();
   } catch { palette.close(); say(text("Failed")); }
 }
+// Chromium says no key where an option of a list of suggestions is chosen.
 document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !$("#palette")) return;
+  if (event.key?.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !$("#palette")) return;
   event.preventDefault();
   showPalette();
 });
@@ -271,8 +284,8 @@ document.addEventListener("paste", (event) => {
 });
 
 document.addEventListener("focusin", (event) => {
-  const row = event.target.closest?.("tr.log");
-  if (row) point(row);
+  const row = event.target.closest?.("tr.log, tr.detail");
+  if (row) point(row.matches(".log") ? row : rowOf(row));
 });
 
 // Another choice of groups has another plan, which is asked for before anything is sent. The server sends nothing either.

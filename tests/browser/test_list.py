@@ -259,3 +259,13 @@ async def test_no_heading_and_no_time_is_cut_at_1280(arrive: Arrive, store_event
     )
     assert await page.locator(".logs thead th:not(.c-pick)").evaluate_all(cut) == []
     assert await page.locator("tr.log .c-processed_at").evaluate_all(cut) == []
+
+
+async def test_an_option_of_a_list_of_suggestions_is_no_key(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    await person.open("/acme/price")
+    # As Chromium tells of it. What it throws would be a fault of the person's window.
+    await person.page.locator("#code").evaluate(
+        "(field) => field.dispatchEvent(new Event('keydown', { bubbles: true }))"
+    )
