@@ -49,12 +49,17 @@ const shut = (detail) => leaving(detail, $(".disclose", rowOf(detail)), () => de
 let written = 0;
 const inAddress = () => { written ||= requestAnimationFrame(() => setTimeout(() => { written = 0; writeAddress(); })); };
 
-function put(row, html) {
+function unpacked(html, row) {
   const template = document.createElement("template");
   template.innerHTML = html;
   const detail = template.content.firstElementChild;
-  if (!detail || detailOf(row.dataset.id)) return;
   detail.firstElementChild.colSpan = row.cells.length;
+  return detail;
+}
+
+function put(row, html) {
+  if (detailOf(row.dataset.id)) return;
+  const detail = unpacked(html, row);
   row.after(detail);
   htmx.process(detail);
 }
@@ -92,6 +97,21 @@ function uncounted(place, words) {
   again.tabIndex = -1; // whoever pressed the button stays there
   told.append(trouble(words, () => { told.replaceWith(again); again.focus(); htmx.process(again); }));
   place.replaceWith(told);
+}
+
+// A filter whose list did not come has none: the rows and numbers of the one before go, with all that leads on from them. Its
+// stream ends. The answer to the next try, or to another filter, has all of it again.
+let retried = false;
+function unlisted(form, words) {
+  const pressed = $("#unlisted")?.contains(document.activeElement);
+  while (form.nextElementSibling) form.nextElementSibling.remove();
+  $$(".page-head > :not(h1), .total, .chip b, .facet-charts, .counting").forEach((each) => each.remove());
+  const told = trouble(`${text("Unlisted")} ${words}`, () => { retried = true; form.requestSubmit(); });
+  told.id = "unlisted";
+  form.after(told);
+  if (pressed) $("button", told).focus();
+  delete $("#view").dataset.live;
+  listen();
 }
 
 async function toggle(row, open) {
@@ -169,6 +189,7 @@ async function copy(button) {
 
 document.addEventListener("click", async (event) => {
   const target = event.target.closest("a, button");
+  if (event.target.closest("summary")) touched.add(event.target.closest("details"));
   $$("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   if (!target || event.ctrlKey || event.metaKey || event.shiftKey || event.button > 0) return;
   try {
@@ -376,73 +397,97 @@ const busy = () => scrollY > 160 || $(".pick input:checked") || $("tr.detail") |
 // Rows as the server sent them last: those that it sends again are left alone.
 const told = new WeakMap();
 
+// Somebody is at a row.
+const isKept = (row) => detailOf(row.dataset.id) || $(".pick input:checked, details.menu[open]", row) || row.contains(document.activeElement);
+
+// A row as it is now, with what was done to it here. Returns true if it is another one than was shown.
+function renew(row, next) {
+  if (told.get(row) === next.outerHTML) return false;
+  const open = $(".disclose", row).getAttribute("aria-expanded");
+  const chosen = $(".pick input", row)?.checked;
+  const changed = next.dataset.at !== row.dataset.at;
+  const current = row.classList.contains("cursor");
+  told.set(row, next.outerHTML);
+  Idiomorph.morph(row, next.outerHTML);
+  $(".disclose", row).setAttribute("aria-expanded", open);
+  row.classList.toggle("cursor", current);
+  if (chosen && $(".pick input:not(:disabled)", row)) $(".pick input", row).checked = true;
+  htmx.process(row);
+  return changed;
+}
+
+// Answers that come out of their order are left out.
+let asked = 0, taken = 0;
+
 async function refresh(all) {
   const view = $("#view[data-live]");
   if (!view) return;
-  const query = view.dataset.query;
+  const { base, query } = view.dataset, turn = ++asked;
   let html;
-  try { html = await part(view.dataset.base + query.replace(/([?&])open=[^&]*/g, "$1")); } catch { unsure(); return; }
-  if (!view.isConnected || view.dataset.query !== query) return; // the filter was changed meanwhile
-  const fresh = parsed(html);
-  const rows = $("#rows");
-  const wanted = $$("tr.log", fresh);
-  if (!rows && !wanted.length) return;
-  if (!rows || !wanted.length) { if (!busy()) location.reload(); return; }
-  const others = [];
-  for (const row of $$("tr.log", rows)) {
-    const next = fresh.getElementById(row.id);
-    if (!next || told.get(row) === next.outerHTML) continue;
-    const open = $(".disclose", row).getAttribute("aria-expanded");
-    const chosen = $(".pick input", row)?.checked;
-    const changed = next.dataset.at !== row.dataset.at || next.className.replace(/ cursor| fresh/g, "") !== row.className.replace(/ cursor| fresh/g, "");
-    if ($("details.menu[open]", row)) continue;
-    const current = row.classList.contains("cursor");
-    told.set(row, next.outerHTML);
-    Idiomorph.morph(row, next.outerHTML, { ignoreActiveValue: true });
-    $(".disclose", row).setAttribute("aria-expanded", open);
-    row.classList.toggle("cursor", current);
-    if (chosen && $(".pick input:not(:disabled)", row)) $(".pick input", row).checked = true;
-    if (changed) others.push(row);
-    htmx.process(row);
-  }
-  flash(others);
-  $("#logs").classList.add(...$("#logs", fresh).classList);
-  const fresher = wanted.filter((row) => !document.getElementById(row.id));
-  const pill = $("#newer");
-  if (fresher.length && busy() && !all) {
-    pending = Math.max(pending, fresher.length);
-    pill.textContent = many(pill, pending);
-    pill.hidden = false;
-  } else {
-    pending = 0;
-    pill.hidden = true;
-    takeOver(rows, wanted, fresh);
-  }
+  try { html = await part(base + query.replace(/([?&])open=[^&]*/g, "$1")); } catch { unsure(); return; }
+  if (!view.isConnected || view.dataset.query !== query || turn < taken) return; // the filter was changed meanwhile
+  taken = turn;
+  const fresh = parsed(html), wanted = $$("tr.log", fresh), rows = $("#rows"), shown = $$("#rows tr.log");
+  // The first rows of a list come with all that is around them, and the last ones take it along.
+  if (rows ? !wanted.length && !shown.some(isKept) : wanted.length) { another(view, fresh); return; }
+  flash(shown.filter((row) => { const next = fresh.getElementById(row.id); return next && renew(row, next); }));
+  if (rows) await takeOver(view, fresh, wanted, all, () => turn === taken);
   const facets = $("#facets"), counts = $("#facets", fresh);
-  if (facets && counts && !facets.contains(document.activeElement)) { Idiomorph.morph(facets, counts.outerHTML, { callbacks: { beforeAttributeUpdated: (name) => name !== "open" } }); htmx.process($("#facets")); }
+  if (facets && counts && turn === taken) { Idiomorph.morph(facets, counts.outerHTML); htmx.process($("#facets")); }
   counted();
+  rereading = rereading.then(reread);
+  await rereading;
 }
 
-// Rows that newer ones push out of the first page are the first of those that come after it, if such rows are there. What
-// is before the last row of the page and not in it has left the view. A page of new rows alone may not join on to the
-// others at all: then the list begins anew, as one does that grew too long while nobody was at it.
-function takeOver(rows, wanted, fresh) {
-  const ids = new Set(wanted.map((row) => row.id));
+// A menu that is open stays as it is.
+function another(view, fresh) {
+  Idiomorph.morph(view, $("#view", fresh).outerHTML, { ignoreActiveValue: true, callbacks: { beforeNodeMorphed: (old) => !old.matches?.("details.menu[open]") } });
+  htmx.process(view);
+  further = [];
+  pending = 0;
+  counted();
+  watch();
+}
+
+// New are rows above one that is known. Those below all of them are older, and have moved up from the page after this one.
+function newOf(wanted, shown) {
+  const last = wanted.findLastIndex((row) => document.getElementById(row.id));
+  const latest = shown.map((row) => row.dataset.at).sort().at(-1);
+  return wanted.filter((row, at) => !document.getElementById(row.id) && (last < 0 ? !latest || row.dataset.at > latest : at < last));
+}
+
+// New rows wait while somebody is at the list. Rows that newer ones push out of the first page are the first of those that
+// come after it, if such rows are there. What is before the last row of the page and not in it has left the view, as has
+// all that is not in a view of one page. A page of new rows alone may not join on to the others at all: then the list begins
+// anew, as one does that grew too long while nobody was at it.
+async function takeOver(view, fresh, came, all, isNewest) {
+  const rows = $("#rows"), pill = $("#newer"), shown = $$("tr.log", rows), newer = new Set(newOf(came, shown));
+  const waits = newer.size > 0 && !all && busy();
+  pending = waits ? Math.max(pending, newer.size) : 0;
+  if (waits) pill.textContent = many(pill, pending);
+  pill.hidden = !waits;
+  const wanted = waits ? came.filter((row) => !newer.has(row)) : came, ids = new Set(wanted.map((row) => row.id));
   const last = document.getElementById(wanted.findLast((row) => document.getElementById(row.id))?.id);
-  const goesOn = last !== null && $("[data-further]", rows) !== null && (busy() || rows.rows.length < MOST_ROWS);
-  let after = false;
-  for (const row of $$("tr.log", rows)) {
-    const kept = detailOf(row.dataset.id) || $(".pick input:checked", row) || row.contains(document.activeElement);
+  const whole = !$("a[rel=next]", fresh);
+  const goesOn = !whole && (waits || (last && $("[data-further]", rows) && $(".pager[data-goes-on]") && (busy() || rows.rows.length < MOST_ROWS)));
+  let after = waits && !wanted.length;
+  const left = [];
+  for (const row of shown) {
+    const out = after && !whole && !row.matches(".gone");
     if (ids.has(row.id)) delete row.dataset.further;
-    else if (goesOn && after) row.dataset.further = "";
-    else if (!kept) row.remove();
+    else if (out && (goesOn || isKept(row))) row.dataset.further = "";
+    else if (isKept(row)) left.push(row);
+    else row.remove();
     after ||= row === last;
   }
+  $("#logs").classList.add(...($("#logs", fresh)?.classList ?? []));
   if (!goesOn) { further = []; joinOn(fresh); }
+  left.forEach((row) => markGone(row, view));
   let before = rows.firstElementChild;
   for (const next of wanted) {
+    while (before?.matches(".gone, .gone + .detail")) before = before.nextElementSibling;
     let row = document.getElementById(next.id);
-    if (!row) { row = document.importNode(next, true); rows.insertBefore(row, before); htmx.process(row); row.classList.add("fresh"); }
+    if (!row) { row = document.importNode(next, true); rows.insertBefore(row, before); htmx.process(row); row.classList.toggle("fresh", newer.has(next)); }
     else if (row !== before && !row.contains(document.activeElement)) {
       const detail = detailOf(row.dataset.id);
       rows.insertBefore(row, before);
@@ -451,6 +496,49 @@ function takeOver(rows, wanted, fresh) {
     before = (detailOf(row.dataset.id) || row).nextElementSibling;
   }
   sayFurther();
+  await present(view, left, isNewest);
+}
+
+// Rows that have left the view stay where somebody is at them: as they are now, and marked.
+function markGone(row, view) {
+  told.delete(row);
+  row.classList.add("gone");
+  if ($(".left", row)) return;
+  const mark = document.createElement("span");
+  mark.className = "tag left";
+  mark.textContent = view.dataset.gone;
+  $(".disclose", row).after(" ", mark);
+}
+
+const AT_ONCE = 100; // their ids are in the address
+async function present(view, left, isNewest) {
+  for (let from = 0; from < left.length; from += AT_ONCE) {
+    const some = left.slice(from, from + AT_ONCE), query = new URLSearchParams(view.dataset.query);
+    for (const row of some) query.append("log_id", row.dataset.id);
+    let now;
+    try { now = parsed(await part(`${view.dataset.base}/rows?${query}`)); } catch { unsure(); return; }
+    if (!isNewest()) return;
+    for (const row of some) {
+      const next = now.getElementById(row.id);
+      if (next && renew(row, next)) flash([row]);
+      markGone(row, view);
+    }
+  }
+}
+
+// A detail that is older than its row is read anew, one after another.
+let rereading = Promise.resolve();
+async function reread() {
+  for (const detail of $$("tr.detail[data-at]")) {
+    const row = rowOf(detail);
+    if (!detail.isConnected || detail.dataset.at === row.dataset.at) continue;
+    try {
+      const fresh = unpacked(await part($(".disclose", row).dataset.detail), row);
+      if (!detail.isConnected) continue;
+      leaving(detail, $(".disclose", row), () => Idiomorph.morph(detail, fresh.outerHTML));
+      htmx.process(detail);
+    } catch { unsure(); return; }
+  }
 }
 
 // A row that has flashed would do so again where it is moved.
@@ -463,12 +551,16 @@ function flash(rows) {
   rows.forEach((row) => row.classList.add("fresh"));
 }
 
-// What a person has opened stays open when the page is morphed into a newer one.
-Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, change) =>
-  !(name === "open" && change === "remove" && node.matches(".more-filters, .more-affiliates, .facet-charts, .as-table"));
+// What a person has opened or closed stays so when the page is morphed into a newer one. So do the boxes of a filter: it may
+// just have been changed, and is asked for in a moment.
+const touched = new WeakSet();
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+  !(name === "open" && touched.has(node)) && !(name === "checked" && node.closest("#filter"));
 
-// Rows are taken as they came: another list has others, and to compare 200 of them takes longer than all else.
+// Evidence is that of its result, and somebody may have all of it before them. Rows are taken as they came: another list has
+// others, and to compare 200 of them takes longer than all else.
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
+  if (old.dataset?.result && old.dataset.result === fresh.dataset?.result) return false;
   if (old.id !== "rows" || fresh.id !== "rows") return true;
   old.replaceChildren(...fresh.childNodes);
   return false;
@@ -490,7 +582,13 @@ function tick() {
 setInterval(() => { if (!document.hidden) tick(); }, 30000);
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target?.id === "view" || event.detail.elt?.id === "view") { further = []; listen(); counted(); watch(); }
+  if (event.detail.target?.id !== "view" && event.detail.elt?.id !== "view") return;
+  further = [];
+  listen();
+  counted();
+  watch();
+  if (retried && document.activeElement === document.body) ($("#rows") ?? $("#main")).focus({ preventScroll: true });
+  retried = false;
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const menu = event.target.closest?.("details.menu");
@@ -502,6 +600,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 function failed(event) {
   const row = event.target.closest?.("tr.log");
   const words = event.detail.xhr?.getResponseHeader("content-type")?.startsWith("text/html") ? inner(event.detail.xhr.responseText) : "";
+  if (event.target.id === "filter") { unlisted(event.target, words); return; }
   if (event.target.matches?.(".counting")) { uncounted(event.target, words || text("Uncounted")); return; }
   if (!row) { say(words || text("Failed")); return; }
   const button = event.target;
@@ -572,7 +671,7 @@ async function goOn() {
 function begin() {
   // Whoever decided on a group comes back to it.
   const group = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector("details.group");
-  if (group) group.open = true;
+  if (group) { group.open = true; touched.add(group); }
   const zone = $("[data-zone]");
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
   counted();
