@@ -28,6 +28,7 @@ from api import listings
 from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
 from schemas.filter import FIELDS
+from schemas.reprocess import MAX_LOG_IDS
 from schemas.search.query import is_whole
 from schemas.series import MAX_DAYS, uncounted
 from storage.reprocess import affiliates
@@ -130,6 +131,7 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
         "usual_page_size": DEFAULT_PAGE_SIZE,
         "all_open": ALL,
         "most_affiliates": MOST_AFFILIATES,
+        "most_chosen": MAX_LOG_IDS,
         "most_days": MAX_DAYS["day"],
         "to_local": lambda at: to_local(at, who.visitor.zone),
     }

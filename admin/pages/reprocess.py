@@ -90,6 +90,17 @@ async def plan_page(
     return _show_plan(request, who, kind, view, made, filled=filled, unsent=unsent, unknown=unknown)
 
 
+@router.post(f"{TYPE}/chosen")
+async def chosen_page(request: Request, who: OwnPage, integration_type: TypeName, fields: OwnForm) -> Response:
+    """Show the plan of rows that were marked in a list. They are in the form: an address has no room for so many."""
+    need_operator(who)
+    kind = type_of(integration_type)
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+    ids = ids_of([value for name, value in fields if name == "log_id"])
+    need_chosen("log_id", ids)
+    return await show_rows_plan(request, who, kind, view, ids)
+
+
 async def show_rows_plan(
     request: Request,
     who: Member,

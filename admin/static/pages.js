@@ -165,6 +165,12 @@ function counted() {
   $(".bulk")?.classList.toggle("chosen", chosen.length > 0);
   // A line of one error counts once, at however many affiliates it is marked.
   if (count) count.textContent = many(count, new Set(chosen.map((box) => box.closest(".group-row") || box)).size);
+  const most = $(".bulk-most");
+  if (most) {
+    const over = chosen.length > most.dataset.most;
+    if (over !== !!most.textContent) most.textContent = over ? most.dataset.over : "";
+    $(".bulk .primary").disabled = over;
+  }
   const all = $("#pick-all");
   if (!all) return;
   const possible = $$(".pick input:not(:disabled)");

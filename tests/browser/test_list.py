@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from admin.pages import counts
+from schemas.reprocess import MAX_LOG_IDS
 from tests.browser.conftest import Arrive
 from tests.browser.test_accessible import violations
 from tests.integration.api.conftest import Store
@@ -311,3 +312,25 @@ async def test_an_option_of_a_list_of_suggestions_is_no_key(arrive: Arrive, stor
     await person.page.locator("#code").evaluate(
         "(field) => field.dispatchEvent(new Event('keydown', { bubbles: true }))"
     )
+
+
+async def test_more_marked_rows_than_a_command_takes_are_said_before_they_are_sent(
+    arrive: Arrive, store_events: Store
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?status=error")
+    most, button = page.locator(".bulk-most"), page.locator(".bulk .primary")
+    assert await most.get_attribute("data-most") == str(MAX_LOG_IDS)
+    await most.evaluate("(most) => { most.dataset.most = 4; }")
+    await page.check("#pick-all")
+    await expect(most).to_have_text(f"At most {MAX_LOG_IDS:,} at once")
+    await expect(button).to_be_disabled()
+    assert await violations(page) == []
+    await page.locator("tr.log .pick input").first.uncheck()
+    await expect(most).to_be_hidden()
+    await button.click()
+    await expect(page.locator(".plan-total")).to_contain_text("4 of 4")
+    await page.click("text=Back")
+    await expect(page).to_have_url(f"{person.address}/acme/price?status=error")
