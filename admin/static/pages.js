@@ -17,6 +17,7 @@ function say(words, kind = "bad") {
   const message = document.createElement("p");
   message.className = `message ${kind}`;
   message.textContent = words;
+  if ([...$("#messages").children].some((each) => each.textContent === words)) return; // is being said
   $("#messages").append(message);
   setTimeout(() => message.remove(), 6000);
 }
@@ -563,9 +564,11 @@ const touched = new WeakSet();
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
   !(name === "open" && touched.has(node)) && !(name === "checked" && node.closest("#filter"));
 
-// Evidence is that of its result, and somebody may have all of it before them. Rows are taken as they came: another list has
-// others, and to compare 200 of them takes longer than all else.
+// What was counted or looked into stays until that is done anew, whatever asks for it. Evidence is that of its result, and
+// somebody may have all of it before them. Rows are taken as they came: another list has others, and to compare 200 of them
+// takes longer than all else.
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
+  if (fresh.matches?.("[hx-get]:not(.type-logs)") && old.matches(".type-logs, .why")) return false;
   if (old.dataset?.result && old.dataset.result === fresh.dataset?.result) return false;
   if (old.id !== "rows" || fresh.id !== "rows") return true;
   old.replaceChildren(...fresh.childNodes);
@@ -603,15 +606,22 @@ document.addEventListener("htmx:afterRequest", (event) => {
   menu.open = false;
   if (within) $("summary", menu).focus();
 });
+const EVERY = "[hx-trigger^=every]";
 function failed(event) {
   const row = event.target.closest?.("tr.log");
   const words = event.detail.xhr?.getResponseHeader("content-type")?.startsWith("text/html") ? inner(event.detail.xhr.responseText) : "";
   if (event.target.id === "filter") { unlisted(event.target, words); return; }
   if (event.target.matches?.(".counting")) { uncounted(event.target, words || text("Uncounted")); return; }
-  if (!row) { say(words || text("Failed")); return; }
+  if (!row) { if (!event.target.matches?.(EVERY) || $("#unreachable")?.hidden) say(words || text("Failed")); return; }
   const button = event.target;
   problem(row, words || text("Failed"), () => { $("summary", row)?.focus(); button.click(); });
 }
+// A part that is read anew waits while nobody sees it, and while somebody fills in a form of it.
+const isFilled = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt } = event.detail;
+  if (elt.matches(EVERY) && (document.hidden || $("details[open] form", elt) || $$("input", elt).some(isFilled))) event.preventDefault();
+});
 // Counts of a filter that is another by now.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { elt } = event.detail.requestConfig;
