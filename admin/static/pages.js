@@ -464,9 +464,9 @@ function newOf(wanted, shown) {
 }
 
 // New rows wait while somebody is at the list. Rows that newer ones push out of the first page are the first of those that
-// come after it, if such rows are there. What is before the last row of the page and not in it has left the view, as has
-// all that is not in a view of one page. A page of new rows alone may not join on to the others at all: then the list begins
-// anew, as one does that grew too long while nobody was at it.
+// come after it, if such rows are there. What is before the last row of the page and not in it has left the view; as has all
+// that is not in it where there is no page after it, or where it reaches further down than what is shown. A page of new rows
+// alone may not join on to the others at all: then the list begins anew, as one does that grew too long while nobody was at it.
 async function takeOver(view, fresh, came, all, isNewest) {
   const rows = $("#rows"), pill = $("#newer"), shown = $$("tr.log", rows), newer = new Set(newOf(came, shown));
   const waits = newer.size > 0 && !all && busy();
@@ -475,9 +475,9 @@ async function takeOver(view, fresh, came, all, isNewest) {
   pill.hidden = !waits;
   const wanted = waits ? came.filter((row) => !newer.has(row)) : came, ids = new Set(wanted.map((row) => row.id));
   const last = document.getElementById(wanted.findLast((row) => document.getElementById(row.id))?.id);
-  const whole = !$("a[rel=next]", fresh);
+  const end = came.at(-1), whole = !$("a[rel=next]", fresh) || !(document.getElementById(end?.id) || newer.has(end));
   const goesOn = !whole && (waits || (last && $("[data-further]", rows) && $(".pager[data-goes-on]") && (busy() || rows.rows.length < MOST_ROWS)));
-  let after = waits && !wanted.length;
+  let after = !last && !whole;
   const left = [];
   for (const row of shown) {
     const out = after && !whole && !row.matches(".gone");
