@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request
 
 from admin.pages.preferences import columns_of
+from admin.pages.row_versions import as_text
 from admin.pages.visitor import Member, new_once
 from schemas.catalogue import IntegrationType
 from schemas.policy import Policy
@@ -36,6 +37,7 @@ def type_values(
         "listed": listed,
         "columns": len(listed) + (2 if chosen else 1),  # with the actions, and the boxes to select rows
         "stamp": stamp,
+        "version": as_text,
         "once": new_once(),
     }
 

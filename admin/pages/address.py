@@ -1,5 +1,6 @@
 """Values of a filter's fields as they stand in an address."""
 
+import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, tzinfo
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from admin.pages.times import read_local
 from api.problems import invalid, invalid_model
 from schemas.filter import FilterField
 from schemas.reasons.code import ReasonCode
+from schemas.reprocess import MAX_LOG_IDS
 from schemas.timestamp import to_text
 
 Filter = TypeVar("Filter", bound=BaseModel)
@@ -55,6 +57,17 @@ def need_chosen(name: str, chosen: Collection[Any]) -> None:
     """Raise the 422 problem of a form by which nothing was chosen."""
     if not chosen:
         raise invalid(name, ReasonCode.NOTHING_CHOSEN)
+
+
+def ids_of(texts: Sequence[str]) -> list[uuid.UUID]:
+    """Return the ids of texts of the form `id` or `id@stamp`, each once."""
+    try:
+        ids = list(dict.fromkeys(uuid.UUID(each.partition("@")[0]) for each in texts))
+    except ValueError:
+        raise invalid("log_id", ReasonCode.FIELD_NOT_UUID) from None
+    if len(ids) > MAX_LOG_IDS:
+        raise invalid("log_id", ReasonCode.FIELD_TOO_MANY, limit=MAX_LOG_IDS)
+    return ids
 
 
 def filter_pairs(filter_: BaseModel, fields: Mapping[str, FilterField]) -> list[tuple[str, str]]:

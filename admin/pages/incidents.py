@@ -54,6 +54,7 @@ async def incidents_page(
         page="incidents",
         incidents=page,
         over=over,
+        page_token=page_token,
         types=BY_NAME,
     )
 

@@ -67,6 +67,8 @@ async def commands_page(
     if automatic == "false":
         left_out = await reprocess_reader.count_automatic_commands(reader, who.account, MOST_LEFT_OUT + 1)
     page = listing.page(commands, request, Response())
+    asked = by_whom_pairs(automatic)
+    token = [] if page_token is None else [("page_token", page_token)]
     return show(
         request,
         who.visitor,
@@ -76,7 +78,8 @@ async def commands_page(
         commands=page,
         by_whom=automatic,
         address=lambda by_whom: f"/{who.account}/reprocess{query_of(by_whom_pairs(by_whom))}",
-        more="?" + "".join(f"{name}={value}&" for name, value in by_whom_pairs(automatic)),
+        here=f"/{who.account}/reprocess{query_of([*asked, *token])}",
+        more="?" + "".join(f"{name}={value}&" for name, value in asked),
         left_out=left_out,
         most_left_out=MOST_LEFT_OUT,
         **_words(),

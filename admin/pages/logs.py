@@ -1,7 +1,9 @@
 """The list page of one integration type."""
 
 import asyncio
+import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 
 from admin.pages import log, saved_views
 from admin.pages.actions import type_values
+from admin.pages.address import ids_of
 from admin.pages.counts import count_view
 from admin.pages.histogram import draw, draw_results, window
 from admin.pages.log import Details
@@ -25,6 +28,7 @@ from api import listings
 from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
 from schemas.filter import FIELDS
+from schemas.reprocess import MAX_LOG_IDS
 from schemas.search.query import is_whole
 from schemas.series import MAX_DAYS, uncounted
 from storage.reprocess import affiliates
@@ -75,10 +79,14 @@ async def counts_part(request: Request, who: OwnPage, integration_type: TypeName
 
 @router.get(f"{TYPE}/rows")
 async def rows_part(request: Request, who: OwnPage, integration_type: TypeName) -> Response:
-    """Show the rows of a view alone, for a list that goes on: its counts are on the page already."""
+    """Show the rows of a view alone, for a list that goes on: its counts are on the page already.
+
+    With `log_id`s those logs instead, as they are now, for a list that they have left.
+    """
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
-    shown = await read_rows(request, who, kind, view)
+    ids = ids_of(request.query_params.getlist("log_id"))
+    shown = await (read_chosen(request, who, kind, view, ids) if ids else read_rows(request, who, kind, view))
     return show(request, who.visitor, "parts/rows.html", **page_values(request, who, kind, view), **shown)
 
 
@@ -123,6 +131,7 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
         "usual_page_size": DEFAULT_PAGE_SIZE,
         "all_open": ALL,
         "most_affiliates": MOST_AFFILIATES,
+        "most_chosen": MAX_LOG_IDS,
         "most_days": MAX_DAYS["day"],
         "to_local": lambda at: to_local(at, who.visitor.zone),
     }
@@ -146,6 +155,15 @@ async def read_rows(request: Request, who: Member, kind: IntegrationType, view: 
         "affiliates_here": [name for name, _ in Counter(each.affiliate for each in page.items).most_common()],
         "unknown_affiliates": await affiliates.without_logs(request.app.state.reader, who.account, view.filter),
     }
+
+
+async def read_chosen(
+    request: Request, who: Member, kind: IntegrationType, view: View, ids: Sequence[uuid.UUID]
+) -> dict[str, Any]:
+    """Return the logs `ids` as rows of a view, whether it has them or not."""
+    reader = who.reader(request)
+    rows = await reader.many(who.account, kind.name, ids)
+    return {"rows": rows, "found_by": await reader.found_by(who.account, view.filter.q, rows), "following": None}
 
 
 async def read_counts(

@@ -294,6 +294,7 @@ async def _page(
         changes=await definitions.list_changes(reader, who.account),
         messages=listing.page(messages, request, Response()),
         state=state,
+        page_token=page_token,
         states=get_args(MessageState),
         known_affiliates=await affiliates.with_logs(reader, who.account),
         secret=secret,

@@ -16,7 +16,7 @@ from admin.pages.findings import Said, said
 from admin.pages.histogram import Chart, draw_results, window
 from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
-from admin.pages.site import show
+from admin.pages.site import is_fragment, show
 from admin.pages.times import Period, span_of
 from admin.pages.view import View
 from admin.pages.visitor import Member, OwnCount, OwnPage
@@ -45,6 +45,9 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SPANS: tuple[Period, ...] = ("24h", "yesterday", "7d", "30d")
 DEFAULT_SPAN: Period = "24h"
 TOP_CODES = 4
+#: Time after which an open page counts the logs of a type anew, which is slow where there are many. The rest of it is
+#: read anew more often.
+COUNT_SECONDS = 300
 #: Affiliates in the matrix, those that depart from their usual first.
 MOST_AFFILIATES = 50
 _TYPES = tuple(each.name for each in CATALOGUE)
@@ -71,7 +74,8 @@ class Numbers(NamedTuple):
     """All that the overview reads of no log."""
 
     changed: Sequence[Said]  # worst first
-    more_incidents: int  # that are not over, beside those
+    open: int  # incidents that are not over
+    more_incidents: int  # of them, beside those
     as_of: datetime
     comparable: bool  # it is known what is usual, or what was last week
     rows: Sequence[Row]
@@ -83,12 +87,17 @@ class Numbers(NamedTuple):
 async def overview_page(
     request: Request, who: OwnPage, period: Period = DEFAULT_SPAN, *, wait: bool = False
 ) -> Response:
-    """Show the overview, with the logs of the types that are counted within the budget, else with their address."""
+    """Show the overview, with the logs of the types that are counted within the budget, else with their address.
+
+    A page that is open and read anew has its counts already: it gets their addresses.
+    """
     period = period if period in SPANS else DEFAULT_SPAN
     if not await has_account(request.app.state.reader, who.account):
         return await _empty(request, who, period)
     numbers, letters, logs_of = await asyncio.gather(
-        _numbers(request, who, period), _letters(request, who), _logs_of_types(request, who, period, wait=wait)
+        _numbers(request, who, period),
+        _letters(request, who),
+        _logs_of_types(request, who, period, wait=wait, none=is_fragment(request)),
     )
     return show(
         request,
@@ -125,7 +134,14 @@ def _query(period: Period, who: Member) -> SeriesQuery:
 
 
 def _shared(who: Member, period: Period) -> dict[str, Any]:
-    return {"account": who.account, "page": "overview", "period": period, "spans": SPANS, "view": _view(who, period)}
+    return {
+        "account": who.account,
+        "page": "overview",
+        "period": period,
+        "spans": SPANS,
+        "count_seconds": COUNT_SECONDS,
+        "view": _view(who, period),
+    }
 
 
 def _view(who: Member, period: Period) -> View:
@@ -191,6 +207,7 @@ async def _read_numbers(request: Request, who: Member, period: Period) -> Number
             playbook=playbook,
             may_reprocess=who.visitor.may("operator"),
         ),
+        open=open_,
         more_incidents=max(0, open_ - sum(each.incident is not None for each in found)),
         as_of=figures.as_of or who.visitor.now,
         comparable=_is_comparable(figures),
@@ -200,12 +217,14 @@ async def _read_numbers(request: Request, who: Member, period: Period) -> Number
     )
 
 
-async def _logs_of_types(request: Request, who: Member, period: Period, *, wait: bool) -> dict[str, TypeLogs | None]:
-    """Return the logs of each type, counted one after another; None of those that come after the budget."""
+async def _logs_of_types(
+    request: Request, who: Member, period: Period, *, wait: bool, none: bool
+) -> dict[str, TypeLogs | None]:
+    """Return the logs of each type, counted one after another; None of those that come after the budget, or of all."""
     clock = asyncio.get_running_loop().time
     ends_at = clock() + counts.BUDGET_SECONDS
     found: dict[str, TypeLogs | None] = dict.fromkeys(_TYPES)
-    for name in _TYPES:
+    for name in () if none else _TYPES:
         found[name] = await _logs(request, who, name, period, wait=wait)
         if found[name] is None or (clock() > ends_at and not wait):
             break

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from admin.commands import give_command
-from admin.pages.address import need_chosen
+from admin.pages.address import ids_of, need_chosen
 from admin.pages.choice import address_of_marked, address_of_new_choice
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import table_of
@@ -29,7 +29,7 @@ from schemas.catalogue import IntegrationType
 from schemas.filter import LogFilter, ReprocessFilter
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.reprocess import MAX_LOG_IDS, Mode, ReprocessRequest
+from schemas.reprocess import Mode, ReprocessRequest
 from schemas.steps import DEFAULT_FIXED_SHARE, default_steps
 from storage.reprocess import affiliates
 
@@ -80,7 +80,7 @@ async def plan_page(
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     if besides is not None:
         return RedirectResponse(f"/{who.account}/{kind.name}{address_of_marked(view, besides)}", 303)
-    ids = _ids(request.query_params.getlist("log_id"))
+    ids = ids_of(request.query_params.getlist("log_id"))
     if ids:
         return await show_rows_plan(request, who, kind, view, ids)
     meant = ReprocessFilter(**dict(view.filter), all=not view.filter.chooses)
@@ -88,6 +88,17 @@ async def plan_page(
     unknown = await affiliates.without_logs(request.app.state.reader, who.account, meant.filter)
     filled = Filled(mode, release, when, not_before, reason)
     return _show_plan(request, who, kind, view, made, filled=filled, unsent=unsent, unknown=unknown)
+
+
+@router.post(f"{TYPE}/chosen")
+async def chosen_page(request: Request, who: OwnPage, integration_type: TypeName, fields: OwnForm) -> Response:
+    """Show the plan of rows that were marked in a list. They are in the form: an address has no room for so many."""
+    need_operator(who)
+    kind = type_of(integration_type)
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
+    ids = ids_of([value for name, value in fields if name == "log_id"])
+    need_chosen("log_id", ids)
+    return await show_rows_plan(request, who, kind, view, ids)
 
 
 async def show_rows_plan(
@@ -225,7 +236,7 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
                 "requested_by": who.name,
                 "reason": given.get("reason"),
                 "mode": given.get("mode", "refresh"),
-                "log_ids": _ids([value for name, value in fields if name == "log_id"]) or None,
+                "log_ids": ids_of([value for name, value in fields if name == "log_id"]) or None,
                 "filter": orjson.loads(given["filter"]) if "filter" in given else None,
                 "as_of": given.get("as_of"),
                 "pace": pace_of(given),
@@ -267,17 +278,6 @@ def _not_before(given: Mapping[str, str], zone: tzinfo) -> datetime | None:
         return read_local(given.get("not_before", ""), zone)
     except ValueError:
         raise invalid("not_before", ReasonCode.FORM_CHANGED) from None
-
-
-def _ids(texts: Sequence[str]) -> list[uuid.UUID]:
-    """Return the ids of texts of the form `id` or `id@stamp`, each once."""
-    try:
-        ids = list(dict.fromkeys(uuid.UUID(each.partition("@")[0]) for each in texts))
-    except ValueError:
-        raise invalid("log_id", ReasonCode.FIELD_NOT_UUID) from None
-    if len(ids) > MAX_LOG_IDS:
-        raise invalid("log_id", ReasonCode.FIELD_TOO_MANY, limit=MAX_LOG_IDS)
-    return ids
 
 
 def pace_of(given: Mapping[str, str]) -> dict[str, list[str]] | None:

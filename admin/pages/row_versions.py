@@ -15,9 +15,24 @@ def versions(rows: Sequence[StatusLog]) -> RowVersions:
     return {row.id: (row.updated_at, row.reprocess and (row.reprocess.state, row.reprocess.at)) for row in rows}
 
 
+def as_text(row: StatusLog) -> str:
+    """Return the version of a row as its page has it; of two rows that were changed last has the greater one."""
+    step = row.reprocess
+    return f"{row.updated_at.isoformat()}{f' {step.state} {step.at.isoformat()}' if step else ''}"
+
+
 def changes(before: RowVersions, after: RowVersions) -> dict[str, int] | None:
-    """Return the numbers of new and of changed rows of the page; None when there are none."""
-    new = len(after.keys() - before.keys())
+    """Return the numbers of new and of changed rows of the page; None when it is the same.
+
+    New are rows above one that was there. Those below all of them are older, and have moved up from the page after it.
+    Where none was there, new are those that were changed after all that were.
+    """
+    came = [log_id not in before for log_id in after]
+    if all(came):
+        latest = max((version[0] for version in before.values()), default=None)
+        new = sum(latest is None or version[0] > latest for version in after.values())
+    else:
+        new = sum(came[: len(came) - came[::-1].index(False)])
     changed = sum(1 for log_id in before.keys() & after.keys() if before[log_id] != after[log_id])
     return {"new": new, "changed": changed} if new or changed or before.keys() - after.keys() else None
 

@@ -17,6 +17,7 @@ function say(words, kind = "bad") {
   const message = document.createElement("p");
   message.className = `message ${kind}`;
   message.textContent = words;
+  if ([...$("#messages").children].some((each) => each.textContent === words)) return; // is being said
   $("#messages").append(message);
   setTimeout(() => message.remove(), 6000);
 }
@@ -34,16 +35,32 @@ function writeAddress() {
   history.replaceState(history.state, "", address);
 }
 
+// Whoever was in a part that goes away goes on from `place`.
+function leaving(part, place, act) {
+  const within = part.contains(document.activeElement);
+  act();
+  if (within && document.activeElement === document.body) place?.focus({ preventScroll: true });
+}
+
+// A detail follows its row.
+const rowOf = (detail) => detail.previousElementSibling;
+const shut = (detail) => leaving(detail, $(".disclose", rowOf(detail)), () => detail.remove());
+
 // Once for each frame, and after it is shown: nobody waits for the address.
 let written = 0;
 const inAddress = () => { written ||= requestAnimationFrame(() => setTimeout(() => { written = 0; writeAddress(); })); };
 
-function put(row, html) {
+function unpacked(html, row) {
   const template = document.createElement("template");
   template.innerHTML = html;
   const detail = template.content.firstElementChild;
-  if (!detail || detailOf(row.dataset.id)) return;
   detail.firstElementChild.colSpan = row.cells.length;
+  return detail;
+}
+
+function put(row, html) {
+  if (detailOf(row.dataset.id)) return;
+  const detail = unpacked(html, row);
   row.after(detail);
   htmx.process(detail);
 }
@@ -83,12 +100,28 @@ function uncounted(place, words) {
   place.replaceWith(told);
 }
 
+// A filter whose list did not come has none: the rows and numbers of the one before go, with all that leads on from them. Its
+// stream ends. The answer to the next try, or to another filter, has all of it again.
+let retried = false;
+function unlisted(form, words) {
+  const pressed = $("#unlisted")?.contains(document.activeElement);
+  while (form.nextElementSibling) form.nextElementSibling.remove();
+  $$(".page-head > :not(h1), .total, .chip b, .facet-charts, .counting").forEach((each) => each.remove());
+  const told = trouble(`${text("Unlisted")} ${words}`, () => { retried = true; form.requestSubmit(); });
+  told.id = "unlisted";
+  form.after(told);
+  if (pressed) $("button", told).focus();
+  delete $("#view").dataset.live;
+  listen();
+}
+
 async function toggle(row, open) {
   const link = $(".disclose", row);
   const wanted = open ?? link.getAttribute("aria-expanded") !== "true";
   link.setAttribute("aria-expanded", wanted);
-  if (!wanted) detailOf(row.dataset.id)?.remove();
-  else if (!detailOf(row.dataset.id)) {
+  const shown = detailOf(row.dataset.id);
+  if (!wanted) { if (shown) shut(shown); }
+  else if (!shown) {
     try {
       const detail = await part(link.dataset.detail);
       if (link.getAttribute("aria-expanded") === "true") put(row, detail); // it may have been closed meanwhile
@@ -113,13 +146,13 @@ async function expand(url) {
     const row = document.getElementById(`log-${detail.dataset.of}`);
     if (!row) continue;
     $(".disclose", row).setAttribute("aria-expanded", true);
-    $(`#${detail.id}.problem`)?.remove();
+    $$(`#${detail.id}.problem`).forEach(shut);
     if (!detailOf(detail.dataset.of)) { row.after(detail); htmx.process(detail); }
   }
 }
 
 function collapseAll() {
-  $$("tr.detail").forEach((detail) => detail.remove());
+  $$("tr.detail").forEach(shut);
   $$(".disclose").forEach((link) => link.setAttribute("aria-expanded", false));
   inAddress();
 }
@@ -133,6 +166,12 @@ function counted() {
   $(".bulk")?.classList.toggle("chosen", chosen.length > 0);
   // A line of one error counts once, at however many affiliates it is marked.
   if (count) count.textContent = many(count, new Set(chosen.map((box) => box.closest(".group-row") || box)).size);
+  const most = $(".bulk-most");
+  if (most) {
+    const over = chosen.length > most.dataset.most;
+    if (over !== !!most.textContent) most.textContent = over ? most.dataset.over : "";
+    $(".bulk .primary").disabled = over;
+  }
   const all = $("#pick-all");
   if (!all) return;
   const possible = $$(".pick input:not(:disabled)");
@@ -157,6 +196,7 @@ async function copy(button) {
 
 document.addEventListener("click", async (event) => {
   const target = event.target.closest("a, button");
+  if (event.target.closest("summary")) touched.add(event.target.closest("details"));
   $$("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   if (!target || event.ctrlKey || event.metaKey || event.shiftKey || event.button > 0) return;
   try {
@@ -254,8 +294,9 @@ async function showPalette() {
     if (palette.open) fill();
   } catch { palette.close(); say(text("Failed")); }
 }
+// Chromium says no key where an option of a list of suggestions is chosen.
 document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !$("#palette")) return;
+  if (event.key?.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !$("#palette")) return;
   event.preventDefault();
   showPalette();
 });
@@ -271,8 +312,8 @@ document.addEventListener("paste", (event) => {
 });
 
 document.addEventListener("focusin", (event) => {
-  const row = event.target.closest?.("tr.log");
-  if (row) point(row);
+  const row = event.target.closest?.("tr.log, tr.detail");
+  if (row) point(row.matches(".log") ? row : rowOf(row));
 });
 
 // Another choice of groups has another plan, which is asked for before anything is sent. The server sends nothing either.
@@ -358,104 +399,38 @@ async function banners() {
 setInterval(banners, BANNERS_MS);
 setInterval(() => { if (source && performance.now() - beat > SILENCE_MS) mark("lost"); }, 1000);
 
-const busy = () => scrollY > 160 || $(".pick input:checked") || $("tr.detail") || $("details.menu[open]") || $("#rows")?.contains(document.activeElement);
-
-// Rows as the server sent them last: those that it sends again are left alone.
-const told = new WeakMap();
+// Answers that come out of their order are left out. The script that takes them over is loaded when there is the first.
+let asked = 0, taken = 0;
 
 async function refresh(all) {
   const view = $("#view[data-live]");
   if (!view) return;
-  const query = view.dataset.query;
-  let html;
-  try { html = await part(view.dataset.base + query.replace(/([?&])open=[^&]*/g, "$1")); } catch { unsure(); return; }
-  if (!view.isConnected || view.dataset.query !== query) return; // the filter was changed meanwhile
-  const fresh = parsed(html);
-  const rows = $("#rows");
-  const wanted = $$("tr.log", fresh);
-  if (!rows && !wanted.length) return;
-  if (!rows || !wanted.length) { if (!busy()) location.reload(); return; }
-  const others = [];
-  for (const row of $$("tr.log", rows)) {
-    const next = fresh.getElementById(row.id);
-    if (!next || told.get(row) === next.outerHTML) continue;
-    const open = $(".disclose", row).getAttribute("aria-expanded");
-    const chosen = $(".pick input", row)?.checked;
-    const changed = next.dataset.at !== row.dataset.at || next.className.replace(/ cursor| fresh/g, "") !== row.className.replace(/ cursor| fresh/g, "");
-    if ($("details.menu[open]", row)) continue;
-    const current = row.classList.contains("cursor");
-    told.set(row, next.outerHTML);
-    Idiomorph.morph(row, next.outerHTML, { ignoreActiveValue: true });
-    $(".disclose", row).setAttribute("aria-expanded", open);
-    row.classList.toggle("cursor", current);
-    if (chosen && $(".pick input:not(:disabled)", row)) $(".pick input", row).checked = true;
-    if (changed) others.push(row);
-    htmx.process(row);
-  }
-  flash(others);
-  $("#logs").classList.add(...$("#logs", fresh).classList);
-  const fresher = wanted.filter((row) => !document.getElementById(row.id));
-  const pill = $("#newer");
-  if (fresher.length && busy() && !all) {
-    pending = Math.max(pending, fresher.length);
-    pill.textContent = many(pill, pending);
-    pill.hidden = false;
-  } else {
-    pending = 0;
-    pill.hidden = true;
-    takeOver(rows, wanted, fresh);
-  }
-  const facets = $("#facets"), counts = $("#facets", fresh);
-  if (facets && counts && !facets.contains(document.activeElement)) { Idiomorph.morph(facets, counts.outerHTML, { callbacks: { beforeAttributeUpdated: (name) => name !== "open" } }); htmx.process($("#facets")); }
-  counted();
-}
-
-// Rows that newer ones push out of the first page are the first of those that come after it, if such rows are there. What
-// is before the last row of the page and not in it has left the view. A page of new rows alone may not join on to the
-// others at all: then the list begins anew, as one does that grew too long while nobody was at it.
-function takeOver(rows, wanted, fresh) {
-  const ids = new Set(wanted.map((row) => row.id));
-  const last = document.getElementById(wanted.findLast((row) => document.getElementById(row.id))?.id);
-  const goesOn = last !== null && $("[data-further]", rows) !== null && (busy() || rows.rows.length < MOST_ROWS);
-  let after = false;
-  for (const row of $$("tr.log", rows)) {
-    const kept = detailOf(row.dataset.id) || $(".pick input:checked", row) || row.contains(document.activeElement);
-    if (ids.has(row.id)) delete row.dataset.further;
-    else if (goesOn && after) row.dataset.further = "";
-    else if (!kept) row.remove();
-    after ||= row === last;
-  }
-  if (!goesOn) { further = []; joinOn(fresh); }
-  let before = rows.firstElementChild;
-  for (const next of wanted) {
-    let row = document.getElementById(next.id);
-    if (!row) { row = document.importNode(next, true); rows.insertBefore(row, before); htmx.process(row); row.classList.add("fresh"); }
-    else if (row !== before && !row.contains(document.activeElement)) {
-      const detail = detailOf(row.dataset.id);
-      rows.insertBefore(row, before);
-      if (detail) row.after(detail);
-    }
-    before = (detailOf(row.dataset.id) || row).nextElementSibling;
-  }
-  sayFurther();
+  const { base, query, script } = view.dataset, turn = ++asked;
+  let html, takeOver;
+  try {
+    html = await part(base + query.replace(/([?&])open=[^&]*/g, "$1"));
+    ({ takeOver } = await import(script));
+  } catch { unsure(); return; }
+  if (!view.isConnected || view.dataset.query !== query || turn < taken) return; // the filter was changed meanwhile
+  taken = turn;
+  await takeOver(view, parsed(html), all, () => turn === taken);
 }
 
 // A row that has flashed would do so again where it is moved.
 document.addEventListener("animationend", (event) => { if (event.animationName === "fresh") event.target.parentElement.classList.remove("fresh"); });
 
-// One layout for all of them, between the end of the animation and its beginning anew.
-function flash(rows) {
-  rows.forEach((row) => row.classList.remove("fresh"));
-  if (rows.length) void document.body.offsetWidth;
-  rows.forEach((row) => row.classList.add("fresh"));
-}
+// What a person has opened or closed stays so when the page is morphed into a newer one. So do the boxes of a filter: it may
+// just have been changed, and is asked for in a moment.
+const touched = new WeakSet();
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+  !(name === "open" && touched.has(node)) && !(name === "checked" && node.closest("#filter"));
 
-// What a person has opened stays open when the page is morphed into a newer one.
-Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, change) =>
-  !(name === "open" && change === "remove" && node.matches(".more-filters, .more-affiliates, .facet-charts, .as-table"));
-
-// Rows are taken as they came: another list has others, and to compare 200 of them takes longer than all else.
+// What was counted or looked into stays until that is done anew, whatever asks for it. Evidence is that of its result, and
+// somebody may have all of it before them. Rows are taken as they came: another list has others, and to compare 200 of them
+// takes longer than all else.
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => {
+  if (fresh.matches?.("[hx-get]:not(.type-logs)") && old.matches(".type-logs, .why")) return false;
+  if (old.dataset?.result && old.dataset.result === fresh.dataset?.result) return false;
   if (old.id !== "rows" || fresh.id !== "rows") return true;
   old.replaceChildren(...fresh.childNodes);
   return false;
@@ -477,7 +452,13 @@ function tick() {
 setInterval(() => { if (!document.hidden) tick(); }, 30000);
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target?.id === "view" || event.detail.elt?.id === "view") { further = []; listen(); counted(); watch(); }
+  if (event.detail.target?.id !== "view" && event.detail.elt?.id !== "view") return;
+  further = [];
+  listen();
+  counted();
+  watch();
+  if (retried && document.activeElement === document.body) ($("#rows") ?? $("#main")).focus({ preventScroll: true });
+  retried = false;
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const menu = event.target.closest?.("details.menu");
@@ -486,14 +467,22 @@ document.addEventListener("htmx:afterRequest", (event) => {
   menu.open = false;
   if (within) $("summary", menu).focus();
 });
+const EVERY = "[hx-trigger^=every]";
 function failed(event) {
   const row = event.target.closest?.("tr.log");
   const words = event.detail.xhr?.getResponseHeader("content-type")?.startsWith("text/html") ? inner(event.detail.xhr.responseText) : "";
+  if (event.target.id === "filter") { unlisted(event.target, words); return; }
   if (event.target.matches?.(".counting")) { uncounted(event.target, words || text("Uncounted")); return; }
-  if (!row) { say(words || text("Failed")); return; }
+  if (!row) { if (!event.target.matches?.(EVERY) || $("#unreachable")?.hidden) say(words || text("Failed")); return; }
   const button = event.target;
   problem(row, words || text("Failed"), () => { $("summary", row)?.focus(); button.click(); });
 }
+// A part that is read anew waits while nobody sees it, and while somebody fills in a form of it.
+const isFilled = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt } = event.detail;
+  if (elt.matches(EVERY) && (document.hidden || $("details[open] form", elt) || $$("input", elt).some(isFilled))) event.preventDefault();
+});
 // Counts of a filter that is another by now.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { elt } = event.detail.requestConfig;
@@ -559,7 +548,7 @@ async function goOn() {
 function begin() {
   // Whoever decided on a group comes back to it.
   const group = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector("details.group");
-  if (group) group.open = true;
+  if (group) { group.open = true; touched.add(group); }
   const zone = $("[data-zone]");
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
   counted();

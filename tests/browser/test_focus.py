@@ -46,6 +46,25 @@ async def test_after_reprocessing_a_row(arrive: Arrive, store_events: Store, age
     await expect(row.locator("summary")).to_be_focused()
 
 
+async def test_after_closing_a_row_from_within(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    page = person.page
+    await person.open("/acme/price?status=error")
+    first, second = (page.locator(f"tr.log >> nth={number} >> .disclose") for number in range(2))
+    for key in ("o", "e"):
+        await page.keyboard.press("j")
+        await first.click()
+        await second.click()
+        await expect(page.locator("tr.detail .panel")).to_have_count(2)
+        await page.locator("tr.detail >> nth=0 >> a").first.focus()
+        await page.keyboard.press(key)  # `o` is of the row whose detail has the focus, wherever one was before
+        await expect(first).to_be_focused()
+        await expect(first).to_have_attribute("aria-expanded", "false")
+        await page.click("#collapse-all")
+        await expect(page.locator("tr.detail")).to_have_count(0)
+
+
 async def test_after_deciding_on_a_group(arrive: Arrive, store_events: Store) -> None:
     await store_events(*account())
     person = await arrive("operator")

@@ -6,10 +6,12 @@ import pytest
 from playwright.async_api import Route, expect
 
 from admin.pages import counts
+from schemas.reprocess import MAX_LOG_IDS
 from tests.browser.conftest import Arrive
 from tests.browser.test_accessible import violations
 from tests.integration.api.conftest import Store
 from tests.support.account import account
+from tests.support.events import at, result
 
 
 async def test_a_filter_is_an_address_and_back_goes_back(arrive: Arrive, store_events: Store) -> None:
@@ -207,6 +209,47 @@ async def test_counts_that_do_not_come_say_so_and_are_asked_for_again(
     person.forget("Status Error Code 503", "htmx:")  # as htmx says in the console
 
 
+async def test_a_filter_that_fails_shows_no_rows_of_another(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    person.expected_status = {503, 422}
+    await person.open("/acme/price")
+    await expect(page.locator("#live")).to_contain_text("Live")
+    failing = re.compile("/acme/price[?].*status=error")
+    await page.route(failing, lambda route: route.fulfill(status=503))
+    await page.check("input[name=status][value=error]", force=True)
+    told = page.locator("#unlisted")
+    await expect(told).to_contain_text("The list of this filter could not be loaded.")
+    # Neither rows, nor numbers, nor what would be done with the rows of the filter before are there, nor is it live.
+    for gone in ("tr.log", ".total", ".chip b", ".toolbar", ".page-tools", "#live", ".bulk", "#newer"):
+        await expect(page.locator(gone)).to_have_count(0)
+    await expect(page.locator("input[name=status][value=error]")).to_be_focused()
+    await store_events(result("n1", key="SKU-NEW", processed_at=at(60)))
+    await page.evaluate("banners()")
+    assert await violations(page) == []
+    await told.get_by_role("button").click()  # fails again
+    await expect(told.get_by_role("button")).to_be_focused()
+    await page.unroute(failing)
+    await told.get_by_role("button").click()
+    await expect(page.locator("tr.log")).to_have_count(6)
+    await expect(told).to_have_count(0)
+    await expect(page.locator("#rows")).to_be_focused()
+    await expect(page.locator(".total")).to_contain_text("6 records")
+    await expect(page.locator("#live")).to_contain_text("Live")
+    await expect(page).to_have_url(f"{person.address}/acme/price?status=error")
+    # What the server refuses is said in its words; another filter is another try.
+    await page.route(
+        re.compile("/acme/price[?].*q=no"),
+        lambda route: route.continue_(url=f"{person.address}/acme/price?page_size=x"),
+    )
+    await page.fill("#q", "no")
+    await expect(told).to_contain_text("page_size")
+    await page.fill("#q", "SKU-3")
+    await expect(page.locator("tr.log")).to_have_count(1)
+    person.forget("Status Error Code", "htmx:")
+
+
 async def test_counts_that_come_late_are_those_of_the_filter(
     arrive: Arrive, store_events: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,3 +302,35 @@ async def test_no_heading_and_no_time_is_cut_at_1280(arrive: Arrive, store_event
     )
     assert await page.locator(".logs thead th:not(.c-pick)").evaluate_all(cut) == []
     assert await page.locator("tr.log .c-processed_at").evaluate_all(cut) == []
+
+
+async def test_an_option_of_a_list_of_suggestions_is_no_key(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("viewer")
+    await person.open("/acme/price")
+    # As Chromium tells of it. What it throws would be a fault of the person's window.
+    await person.page.locator("#code").evaluate(
+        "(field) => field.dispatchEvent(new Event('keydown', { bubbles: true }))"
+    )
+
+
+async def test_more_marked_rows_than_a_command_takes_are_said_before_they_are_sent(
+    arrive: Arrive, store_events: Store
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price?status=error")
+    most, button = page.locator(".bulk-most"), page.locator(".bulk .primary")
+    assert await most.get_attribute("data-most") == str(MAX_LOG_IDS)
+    await most.evaluate("(most) => { most.dataset.most = 4; }")
+    await page.check("#pick-all")
+    await expect(most).to_have_text(f"At most {MAX_LOG_IDS:,} at once")
+    await expect(button).to_be_disabled()
+    assert await violations(page) == []
+    await page.locator("tr.log .pick input").first.uncheck()
+    await expect(most).to_be_hidden()
+    await button.click()
+    await expect(page.locator(".plan-total")).to_contain_text("4 of 4")
+    await page.click("text=Back")
+    await expect(page).to_have_url(f"{person.address}/acme/price?status=error")

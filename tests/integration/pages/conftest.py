@@ -1,7 +1,8 @@
 """The pages in process, by an HTTP client that has cookies, as a browser without scripts would ask."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from html import unescape
 
 import httpx
 import pytest
@@ -26,6 +27,14 @@ class Browser(httpx.AsyncClient):
 
     async def sign_in(self, key: str) -> httpx.Response:
         return await self.post("/sign-in", data={"access_key": key})
+
+    async def mark(self, listed: str, ids: Sequence[str]) -> httpx.Response:
+        """Go on with these rows of a list."""
+        [form] = re.findall(r'<form id="selection" method="post" .*?</form>', listed)
+        [action], [token] = (
+            re.findall(each, form) for each in (r'action="([^"]+)"', r'name="form_token" value="([^"]+)"')
+        )
+        return await self.post(unescape(action), data={"form_token": token, "log_id": list(ids)})
 
     async def form_token(self, path: str) -> str:
         found = re.search(r'name="form_token" value="([^"]+)"', (await self.get(path)).text)

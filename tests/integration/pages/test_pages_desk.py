@@ -215,3 +215,18 @@ async def test_an_error_of_a_part_is_words_and_that_of_a_page_leads_back_to_its_
     busy = await browser.get("/acme/price?status=error&q=SKU")
     assert busy.status_code == 429
     assert 'href="/acme/price?status=error&amp;q=SKU"' in busy.text
+
+
+async def test_rows_that_left_a_list_are_there_as_they_are_now(visit: Visit, store_events: Store) -> None:
+    await store_events(*account(), result("g", account="globex", key="SKU-G"))
+    browser, everyone = await visit("viewer"), await visit("every")
+    rows = re.compile(r'id="log-([0-9a-f-]{36})"')
+    listed = (await browser.get("/acme/price/rows?status=error")).text
+    [foreign] = rows.findall((await everyone.get("/globex/price")).text)
+    some = rows.findall(listed)[:2]
+    query = "&".join(f"log_id={each}" for each in [*some, foreign])
+    # Whatever the filter, with the columns of the view, and of this account alone.
+    answer = (await browser.get(f"/acme/price/rows?status=warning&columns=attempts&{query}")).text
+    assert rows.findall(answer) == some
+    assert 'class="c-attempts"' in answer
+    assert (await browser.get("/acme/price/rows?log_id=no")).status_code == 422

@@ -81,11 +81,8 @@ async def test_rows_that_were_chosen_lead_back_to_their_list(visit: Visit, store
     await store_events(*account())
     browser = await visit("operator")
     listed = await browser.get("/acme/price?status=error&affiliate=MLB&page_size=25")
-    [form] = re.findall(r'<form id="selection".*?</form>', listed.text)
-    carried = re.findall(r'name="([^"]+)" value="([^"]+)"', form)
     ids = re.findall(r'name="log_id" value="([0-9a-f-]{36})"', listed.text)[:2]
-    query = urlencode([*carried, *(("log_id", each) for each in ids)])
-    answer = await browser.get(f"/acme/price/reprocess?{query}")
+    answer = await browser.mark(listed.text, ids)
     assert "Chosen rows: 2" in said(answer.text)
     assert backs(answer) == ["/acme/price?status=error&amp;affiliate=MLB&amp;page_size=25"] * 2
 

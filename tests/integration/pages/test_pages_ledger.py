@@ -19,7 +19,7 @@ from tests.integration.pages.conftest import Visit
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 
-POLLS = 'hx-trigger="every 2s"'
+POLLS = 'hx-trigger="every 2s,'
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A policy that always wants a reason: every page that offers reprocessing leads to the plan, which asks for it."""
 
 import re
+import uuid
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +10,9 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 
+from api.edge import MAX_URL_BYTES
 from schemas.policy import Policy
+from schemas.reprocess import MAX_LOG_IDS
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.export_answers import LOGS
 from tests.integration.pages.conftest import Browser, Visit
@@ -82,6 +85,40 @@ async def test_the_form_is_taken_with_a_reason_only(browser: Browser, reason: st
     answer = await browser.post("/acme/price/reprocess", data=data)
     assert answer.status_code == status
     assert (WHY in answer.text) == (status == 422)
+
+
+async def test_as_many_rows_as_a_command_takes_can_be_marked(visit: Visit, store_events: Store) -> None:
+    """Their ids are more than an address has room for. One more than that is refused, and so is none."""
+    await store_events(*(result(f"r{n}", key=f"SKU-{n:04}") for n in range(MAX_LOG_IDS)))
+    browser = await visit("operator")
+    following, ids = "/acme/price?status=error&page_size=200", list[str]()
+    while following:
+        listed = (await browser.get(following)).text
+        ids += re.findall(r'form="selection" name="log_id" value="([^"]+)"', listed)
+        following = unescape(next(iter(re.findall(r'rel="next" href="([^"]+)"', listed)), ""))
+    assert len("&log_id=".join(ids)) > MAX_URL_BYTES
+    answer = await browser.mark(listed, ids)
+    assert f"<b>{MAX_LOG_IDS:,}</b> of {MAX_LOG_IDS:,} will be sent" in answer.text
+    assert re.findall(r'name="log_id" value="([^"]+)"', answer.text) == ids
+    assert 'href="/acme/price?status=error&amp;page_size=200"' in answer.text
+    form = dict(
+        re.findall(
+            r'type="hidden" name="(form_token|once)" value="([^"]*)"', answer.text[answer.text.index('id="send"') :]
+        )
+    )
+    sent = await browser.post("/acme/price/reprocess", data={**form, "log_id": ids})
+    assert sent.headers["location"].startswith("/acme/reprocess/")
+    too_many = await browser.mark(listed, [*ids, str(uuid.uuid4())])
+    assert (too_many.status_code, f"must have at most {MAX_LOG_IDS} values" in too_many.text) == (422, True)
+    none = await browser.mark(listed, [])
+    assert (none.status_code, "nothing is marked" in none.text) == (422, True)
+    # The answer of a form has an address that leads to the list.
+    reloaded = await browser.get("/acme/price/chosen")
+    assert (reloaded.status_code, reloaded.headers["location"]) == (303, "/acme/price")
+    viewer = await visit("viewer")
+    assert (
+        await viewer.post("/acme/price/chosen", data={"form_token": await viewer.form_token("/acme/price")})
+    ).status_code == 403
 
 
 async def test_a_plan_of_rows_counts_each_verdict(visit: Visit, store_events: Store) -> None:

@@ -14,7 +14,7 @@ from admin.pages import advice, assets
 from admin.pages.actions import can_reprocess, stamp
 from admin.pages.histogram import HEIGHT, WIDTH, draw
 from admin.pages.plan import table_of
-from admin.pages.row_versions import changes, digest, versions
+from admin.pages.row_versions import as_text, changes, digest, versions
 from admin.pages.site import TEMPLATES
 from api.plan import Plan, count_verdicts
 from schemas.catalogue import BY_NAME
@@ -142,8 +142,21 @@ def test_a_stream_says_what_is_new_and_what_changed() -> None:
     later = T0 + timedelta(seconds=1)
     assert changes(before, versions([log(4), log(1), log(2, updated_at=later)])) == {"new": 1, "changed": 1}
     assert changes(before, versions([log(1), log(2)])) == {"new": 0, "changed": 0}  # one has left
+    # Older ones move up in its place, whenever they were changed; so they do where all have left.
+    assert changes(before, versions([log(1), log(2), log(4, updated_at=later)])) == {"new": 0, "changed": 0}
+    assert changes(before, versions([log(5, updated_at=later), log(2), log(4)])) == {"new": 1, "changed": 0}
+    assert changes(before, versions([log(4), log(5)])) == {"new": 0, "changed": 0}
+    assert changes(before, versions([log(4, updated_at=later), log(5)])) == {"new": 1, "changed": 0}
+    assert changes({}, versions([log(4), log(5)])) == {"new": 2, "changed": 0}
     assert digest([log(1), log(2)]) == digest([log(1), log(2)])
     assert len({digest(each) for each in ([log(1)], [log(1), log(2)], [log(1, updated_at=later)], [])}) == 4
+
+
+def test_a_row_of_a_page_has_its_version() -> None:
+    queued = ReprocessStep(state="queued", item_id="i", command_id="c", at=T0)
+    texts = [as_text(each) for each in (log(), log(reprocess=queued), log(updated_at=T0 + timedelta(microseconds=1)))]
+    assert texts == sorted(set(texts))
+    assert texts[0] == as_text(log())
 
 
 def test_a_type_offers_reprocessing_where_the_policy_does_anywhere() -> None:
