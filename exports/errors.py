@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reasons.say import say
+from storage.errors import StorageError
+
+BUG = Reason(ReasonCode.EXPORT_BUG)
 
 
 class ExportEnded(Exception):
@@ -36,6 +39,20 @@ class ServerStopped(ExportEnded):
 
 class TooManyExports(ExportEnded):
     """A limit of exports or uploads at once, or of kept files, is met: try again later. `reason` names the limit."""
+
+
+def why_failed(exc: BaseException) -> Reason:
+    """Return the reason of an export that raised `exc`, and has failed by it."""
+    match exc:
+        case ExportFailed():
+            return exc.reason
+        case TimeoutError():
+            return Reason(ReasonCode.EXPORT_TOO_LONG)
+        case StorageError():
+            return Reason(ReasonCode.EXPORT_NO_DATABASE)
+        case OSError():
+            return no_file(exc)
+    return BUG
 
 
 def no_file(exc: OSError) -> Reason:

@@ -15,9 +15,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from exports.errors import ExportFailed
+from exports.errors import ExportFailed, why_failed
 from exports.excel.make import make_workbook
-from exports.jobs.outcome import explain
 from exports.settings import WorkbookWriter
 from schemas.export import ExportOrder
 from schemas.playbook import Playbook, WrittenEntries, WrittenEntry
@@ -53,7 +52,7 @@ def main() -> int:
     try:
         rows = asyncio.run(_make(task))
     except (ExportFailed, StorageError, OSError) as exc:
-        _say(f"failed {explain(exc)[1].to_json()}")
+        _say(f"failed {why_failed(exc).to_json()}")
     else:
         _say(f"done {rows}")
     return 0

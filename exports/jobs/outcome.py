@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from exports.errors import CallerLeft, ExportFailed, ServerStopped, no_file
+from exports.errors import BUG, CallerLeft, ExportFailed, ServerStopped, why_failed
 from schemas.export import ExportOrder, ExportOutcome
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -17,8 +17,6 @@ from storage.errors import StorageError
 from storage.exports.audit import record_outcome
 
 log = structlog.get_logger(__name__)
-
-BUG = Reason(ReasonCode.EXPORT_BUG)
 
 
 @dataclass
@@ -55,20 +53,7 @@ def explain(exc: BaseException) -> tuple[ExportOutcome, Reason]:
         return ("cancelled", exc.reason if isinstance(exc, CallerLeft) else Reason(ReasonCode.EXPORT_CANCELLED))
     if isinstance(exc, ServerStopped):
         return ("lost", exc.reason)
-    return ("failed", _fault(exc))
-
-
-def _fault(exc: BaseException) -> Reason:
-    match exc:
-        case ExportFailed():
-            return exc.reason
-        case TimeoutError():
-            return Reason(ReasonCode.EXPORT_TOO_LONG)
-        case StorageError():
-            return Reason(ReasonCode.EXPORT_NO_DATABASE)
-        case OSError():
-            return no_file(exc)
-    return BUG
+    return ("failed", why_failed(exc))
 
 
 async def _record(database: Database, order: ExportOrder, export_id: uuid.UUID, outcome: Outcome) -> None:

@@ -27,9 +27,9 @@ from agents.reprocess.materialise import why
 from api import actions
 from api.export_order import NOT_EXPORTING
 from broker.errors import RecordRefused
-from exports.errors import CallerLeft, ServerStopped
+from exports.errors import BUG, CallerLeft, ServerStopped
 from exports.excel.process import ended_with
-from exports.jobs.outcome import BUG, explain
+from exports.jobs.outcome import explain
 from outbound.sealed import Sealer, new_key
 from outbound.settings import NotificationSettings
 from schemas import envelope

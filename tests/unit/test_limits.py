@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from api.playbook_file import PlaybookFile
-from schemas import dead_letter, envelope, json_document, redaction, summary, topics
+from schemas import envelope, json_document, letter_account, redaction, summary, topics
 from schemas.catalogue import BY_NAME
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import Envelope
@@ -357,7 +357,7 @@ def test_a_dead_letter_says_where_it_was() -> None:
     ],
 )
 def test_a_dead_letter_is_of_the_account_that_it_claims_to_be(key: bytes | None, value: bytes, account: str) -> None:
-    assert dead_letter.account_of(key, (), value) == account
+    assert letter_account.account_of(key, (), value) == account
 
 
 def test_a_fault_names_its_field_by_200_characters() -> None:

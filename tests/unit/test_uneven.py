@@ -1,6 +1,6 @@
 """Hours that are not even: what each step of them brings, by the weeks in which it had results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from math import log
 
@@ -16,7 +16,7 @@ SLOT = END % WEEK_HOURS  # of DAY0
 PACE = [60.0] * WEEK_HOURS
 
 
-def weeks_of(*steps: Sequence[int]) -> Mapping[datetime, Sequence[int]]:
+def weeks_of(*steps: Sequence[int]) -> dict[datetime, Sequence[int]]:
     """Return the same hour of the last weeks, the newest first."""
     return {DAY0 - number * WEEK: each for number, each in enumerate(steps, 1)}
 
