@@ -42,6 +42,8 @@ class Edge(StrEnum):
 
 
 Severity = Literal["warning", "critical"]
+#: Kinds that are left for good after a while, whether they are over or not.
+Unwatched = Literal["silence", "reprocess_stopped"]
 
 
 class _Shown(BaseModel):
@@ -73,6 +75,11 @@ class IncidentFacts(BaseModel):
     command_id: str | None = Field(default=None, description="of the reprocess that stopped")
     integration_types: list[str] = Field(default=[], description="types that it is about; empty: any")
     kinds: list[Kind] = Field(default=[], description="its kind, and those that it explains")
+    unwatched: Unwatched | None = Field(
+        default=None,
+        description="of a resolved one that is closed without being over: a silence of 28 days; a stopped reprocess "
+        "after which another one was asked for, or a day went by",
+    )
     seen_at: datetime | None = Field(default=None, description="the last time of the data at which it was so")
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from schemas.incident import Edge, IncidentFacts, Kind, Severity, State
-from schemas.signal import Figures, Signal
+from schemas.incident import Edge, IncidentFacts, Kind, Severity, State, Unwatched
+from schemas.signal import LONGEST_SILENCE, Figures, Signal
 
 #: The data must have been without a signal for so long before an incident is over.
 CALM = timedelta(minutes=10)
@@ -201,7 +201,26 @@ class _Growing:
         at = figures.time_of(before.facts.integration_types or figures.as_of)
         if at - (before.facts.seen_at or before.changed_at) < CALM:
             return None
-        return Change(before._replace(state=State.RESOLVED, changed_at=at, resolved_at=at), Edge.RESOLVED)
+        facts = before.facts.model_copy(update={"unwatched": self._unwatched(figures)})
+        return Change(before._replace(state=State.RESOLVED, changed_at=at, resolved_at=at, facts=facts), Edge.RESOLVED)
+
+    def _unwatched(self, figures: Figures) -> Unwatched | None:
+        """Return the kind that says nothing any more though it is not over."""
+        mine, facts = self._before, self._before.facts
+        if mine.kind is Kind.REPROCESS_STOPPED:
+            return "reprocess_stopped"
+        if Kind.SILENCE not in facts.kinds:
+            return None
+        since = facts.since or mine.opened_at
+        lasts = [
+            (each.last, figures.time_of((each.integration_type,)))
+            for each in figures.pairs
+            # What fell silent before is no part of it.
+            if mine.affiliate in (None, each.affiliate)
+            and each.integration_type in facts.integration_types
+            and each.last >= since
+        ] or [(since, figures.time_of(facts.integration_types))]
+        return "silence" if any(at - last >= LONGEST_SILENCE for last, at in lasts) else None
 
     def _faults(self) -> list[str]:
         return [*self._before.facts.faults, *(fault for each in self._taken for fault in each.facts.faults)]

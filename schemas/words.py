@@ -21,7 +21,7 @@ from schemas.filter import FIELDS
 from schemas.group import Automation, GroupAct
 from schemas.group_filter import GroupSort
 from schemas.group_state import EndedBy, GroupState
-from schemas.incident import Edge, Severity, State
+from schemas.incident import Edge, Severity, State, Unwatched
 from schemas.incident import Kind as IncidentKind
 from schemas.item_state import ItemState
 from schemas.letter_filter import LetterState
@@ -61,6 +61,7 @@ Kind = Literal[
     "incident_state",
     "severity",
     "edge",
+    "unwatched",
     "freshness",
     "activity",
     "act",
@@ -545,6 +546,26 @@ EDGES = complete(
     },
 )
 
+_CLOSED = ("Encerrado", "Closed", "Cerrado")
+#: Reasons to close an incident that is not known to be over.
+UNWATCHED = complete(
+    Unwatched,
+    {
+        "silence": _word(
+            "Nada chegou em 28 dias: não é mais acompanhado",
+            "Nothing has come for 28 days: it is watched no longer",
+            "No llegó nada en 28 días: ya no se sigue",
+            short=_CLOSED,
+        ),
+        "reprocess_stopped": _word(
+            "Outro reprocessamento foi pedido, ou passou um dia: não é mais acompanhado",
+            "Another reprocess was asked for, or a day went by: it is watched no longer",
+            "Se pidió otro reprocesamiento, o pasó un día: ya no se sigue",
+            short=_CLOSED,
+        ),
+    },
+)
+
 FRESHNESSES = complete(
     FreshnessState,
     {
@@ -650,6 +671,7 @@ VOCABULARY: Mapping[Kind, Mapping[str, Word]] = MappingProxyType(
         "incident_state": INCIDENT_STATES,
         "severity": SEVERITIES,
         "edge": EDGES,
+        "unwatched": UNWATCHED,
         "freshness": FRESHNESSES,
         "activity": ACTIVITY,
         "act": ACTS,

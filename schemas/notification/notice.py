@@ -17,7 +17,7 @@ from schemas.notification.message import Content
 from schemas.notification.rule import About
 from schemas.notification.words import ADVICE, PHRASES
 from schemas.playbook import Playbook, PlaybookEntry, SeenError
-from schemas.words import word
+from schemas.words import UNWATCHED, word
 
 #: Facts of an incident that say which error it is about.
 _OF_ERROR: Final = ("code", "fingerprint")
@@ -163,7 +163,11 @@ def _title(told: Told, say: _Words) -> str:
     count = _figure(told, "count")
     number = "" if count is None else f" ({say.number(count)})"
     kind = word("incident", told.kind, say.language)
-    return f"{word('edge', told.edge, say.language)}: {place}: {kind[:1].lower()}{kind[1:]}{number}"
+    unwatched = _unwatched(told)
+    edge = (
+        word("unwatched", unwatched, say.language, short=True) if unwatched else word("edge", told.edge, say.language)
+    )
+    return f"{edge}: {place}: {kind[:1].lower()}{kind[1:]}{number}"
 
 
 def _lines(told: Told, entry: PlaybookEntry | None, say: _Words, *, short: bool = False) -> list[tuple[str, str]]:
@@ -177,7 +181,10 @@ def _lines(told: Told, entry: PlaybookEntry | None, say: _Words, *, short: bool 
         lines += [("type", ", ".join(types))] if types else []
         lines.append(("severity", word("severity", told.severity, say.language)))
     lines.append(("since", say.moment(_since(told))))
-    lines += [("until", say.moment(told.at))] if told.edge is Edge.RESOLVED else []
+    if unwatched := _unwatched(told):
+        lines.append(("why", word("unwatched", unwatched, say.language)))
+    elif told.edge is Edge.RESOLVED:
+        lines.append(("until", say.moment(told.at)))
     lines += [("count", say.number(count))] if count is not None else []
     if share is not None:
         as_usual = "" if usual is None else f" ({say.phrase('usual') % say.percent(usual)})"
@@ -188,6 +195,12 @@ def _lines(told: Told, entry: PlaybookEntry | None, say: _Words, *, short: bool 
         advice = getattr(entry.what_to_do, say.language) if entry else ADVICE[told.kind][say.language]
         lines.append(("advice", advice))
     return lines
+
+
+def _unwatched(told: Told) -> str | None:
+    """Return the kind of an incident that was closed without being over."""
+    found = told.facts.get("unwatched")
+    return found if told.edge is Edge.RESOLVED and isinstance(found, str) and found in UNWATCHED else None
 
 
 def _figure(told: Told, name: str) -> float | None:

@@ -99,6 +99,7 @@ PHRASES: Final[Mapping[str, Words]] = MappingProxyType(
         "severity": labels("Gravidade", "Severity", "Gravedad"),
         "since": labels("Desde", "Since", "Desde"),
         "until": labels("Até", "Until", "Hasta"),
+        "why": labels("Por quê", "Why", "Por qué"),
         "count": labels("Quantos", "How many", "Cuántos"),
         "share": labels("Falham", "Failing", "Fallan"),
         "usual": labels("normal: %s", "usual: %s", "normal: %s"),

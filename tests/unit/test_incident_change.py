@@ -7,7 +7,7 @@ import pytest
 
 from schemas.incident import Edge, IncidentFacts, Kind, State
 from schemas.incident_change import CALM, JOINS_WITHIN, REOPENED_WITHIN
-from schemas.signal import Figures, Signal, Stopped, signals
+from schemas.signal import LONGEST_SILENCE, Figures, Pair, Signal, Stopped, signals
 from tests.support.seeded_days import DAY, DAY0, HOUR, MINUTE, Book
 
 TYPES = ("orders", "products", "tracking", "price", "inventory")
@@ -175,6 +175,27 @@ def test_it_is_over_after_ten_calm_minutes_of_data_and_reopened_when_it_is_back(
     assert alone.edges[-1] == "2 opened failure_share"
 
 
+@pytest.mark.parametrize("affiliate", ["MLB", None])
+@pytest.mark.parametrize("back", [True, False])
+def test_a_silence_that_is_watched_no_longer_is_not_over(affiliate: str | None, *, back: bool) -> None:
+    """An affiliate that was left long before is no part of it, nor one that does not fall silent."""
+    days, last = Days(), DAY0 - HOUR
+    found = signal(Kind.SILENCE, "price", "orders", affiliate=affiliate)
+    silent = found._replace(facts=IncidentFacts(since=last))
+    others = [Pair("price", "GONE", None, DAY0 - 90 * DAY, {}), Pair("tracking", "MLB", None, last, {})]
+    end = DAY0 + LONGEST_SILENCE - HOUR
+    for hours in range(int((LONGEST_SILENCE + HOUR) / HOUR)):
+        figures = at(60 * hours)
+        came = figures.now if back and figures.now >= end - DAY else last
+        mine = [
+            Pair(type_, "MLB", None, each, {}) for type_, each in (("price", came), ("orders", came - MINUTE * back))
+        ]
+        going_on = figures.now < (end - DAY if back else end)
+        days.take(figures._replace(pairs=[*others, *mine]), [silent] if going_on else [])
+    assert [each.edge for each in days.told] == [Edge.OPENED, Edge.RESOLVED]
+    assert days.incidents[1].facts.unwatched == (None if back else "silence")
+
+
 def test_a_weak_signal_keeps_an_incident_open_and_opens_none(days: Days) -> None:
     weak = signal(Kind.FAILURE_SHARE, "price", opens=False)
     days.see(0, weak)
@@ -214,5 +235,6 @@ def test_a_reprocess_that_stopped_is_an_incident_of_its_own_until_somebody_goes_
     assert (days.incidents[2].subject, days.incidents[2].facts.command_id) == ("c1", "c1")
     days.see(80)
     assert days.open == []
+    assert [each.facts.unwatched for each in days.incidents.values()] == [None, "reprocess_stopped"]
     late = at(24 * 60)._replace(stopped=[stop])
     assert signals(late) == []

@@ -20,7 +20,7 @@ from schemas.notification.message import Content, Message
 from schemas.notification.notice import DIGEST_INCIDENTS, Reader, Told, digest, link, notice, tried
 from schemas.notification.words import ADVICE, PHRASES
 from schemas.playbook import Playbook
-from schemas.words import word
+from schemas.words import UNWATCHED, word
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 SITE = "https://conexoes.store.example/"
@@ -71,6 +71,19 @@ def test_every_kind_and_edge_has_a_text_in_every_language(language: Language) ->
             assert (ADVICE[kind][language] in content.text) is (edge is not Edge.RESOLVED and facts is not FACTS)
             titles.add(content.title)
     assert len(titles) == len(Kind) * len(Edge) * 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("unwatched", [*UNWATCHED, "odd", ["odd"]])
+def test_what_is_closed_without_being_over_is_not_resolved_and_says_why(language: Language, unwatched: Any) -> None:
+    content = write(told(edge=Edge.RESOLVED, facts={**FACTS, "unwatched": unwatched}), language)
+    resolved = word("edge", "resolved", language)
+    if unwatched in [*UNWATCHED]:
+        assert content.title.startswith(f"{word('unwatched', unwatched, language, short=True)}: ")
+        assert f"{PHRASES['why'][language]}: {word('unwatched', unwatched, language)}\n" in content.text
+        assert resolved not in content.text
+    else:
+        assert content.title.startswith(f"{resolved}: ")
 
 
 def test_a_message_has_number_since_when_cause_advice_and_the_plan() -> None:
