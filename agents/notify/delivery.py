@@ -32,8 +32,10 @@ from outbound.signature import Signer
 from outbound.webhook import send_webhook
 from schemas.envelope import STRUCTURED
 from schemas.event_out import NOTIFICATION, event
+from schemas.incident import Edge
+from schemas.notification.heard import since_its_end
 from schemas.notification.message import ChannelKind, Content, Message
-from schemas.notification.notice import digest
+from schemas.notification.notice import Told, digest
 from schemas.notification.tries import pause_after
 from schemas.playbook import Playbook
 from schemas.reasons.code import ReasonCode
@@ -51,7 +53,7 @@ from storage.notifications.outbox import (
     messages_to_send,
     release_channel,
 )
-from storage.notifications.planning import edges_told, with_own_entries
+from storage.notifications.planning import edges_heard, edges_told, with_own_entries
 
 #: Channels to which a worker sends at once.
 SLOTS: Final = 32
@@ -179,7 +181,10 @@ class Delivery:
 
     async def _write(self, connection: Connection, channel: LeasedChannel, waiting: Waiting) -> Waiting | None:
         """Write a digest, and keep what is written; None for one that got more meanwhile: it is written next time."""
-        tolds = await edges_told(connection, waiting.edge_ids)
+        tolds = [
+            await _as_heard(connection, channel, waiting, each)
+            for each in await edges_told(connection, waiting.edge_ids)
+        ]
         playbook = await with_own_entries(connection, self._playbook(), channel.account)
         content = digest(tolds, channel.reader, playbook=playbook, public_url=self._settings.public_url)
         if not await keep_content(connection, channel.account, waiting, content):
@@ -258,6 +263,14 @@ class Delivery:
         except BrokerUnavailable as exc:
             return Sent("again", exc.reason)
         return Sent("sent")
+
+
+async def _as_heard(connection: Connection, channel: LeasedChannel, digest: Waiting, told: Told) -> Told:
+    """Return an edge as it is to the reader of a digest: what joins one that is new to them begins it."""
+    if told.edge is not Edge.JOINED:
+        return told
+    heard = await edges_heard(connection, told, digest.rule_id, channel.id)
+    return told if since_its_end(heard) else told._replace(edge=Edge.OPENED)
 
 
 def _event_of(waiting: Waiting) -> dict[str, object]:

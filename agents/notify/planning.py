@@ -97,7 +97,7 @@ class Planning:
         playbook: Playbook,
     ) -> None:
         replaces = await supersede(connection, told, by, now)
-        heard = await edges_heard(connection, told, by)
+        heard = await edges_heard(connection, told, by.rule_id, by.channel_id)
         edge = news(by.rule, told.edge, told.about, heard, replaces=replaces)
         if edge is None:
             return

@@ -94,24 +94,26 @@ async def supersede(connection: Connection, told: Told, by: InForce, now: dateti
 
     What waits for another try is the better message than one that more has joined.
     """
-    of = _of(told, by)
+    of = _of(told, by.rule_id, by.channel_id)
     ended = await SQL["supersede"].fetchval(connection, **of, now=now, tried=told.edge is not Edge.JOINED)
     taken = await SQL["take_from_digests"].fetchval(connection, **of, now=now)
     return bool(ended or taken)
 
 
-async def edges_heard(connection: Connection, told: Told, by: InForce) -> list[Heard]:
-    """Return the edges of an incident that a reader was told, or will be, in order."""
-    rows = await SQL["heard"].fetch(connection, **_of(told, by))
+async def edges_heard(
+    connection: Connection, told: Told, rule_id: uuid.UUID | None, channel_id: uuid.UUID
+) -> list[Heard]:
+    """Return the edges of an incident before one of which its reader was told by a rule, or will be, in order."""
+    rows = await SQL["heard"].fetch(connection, **_of(told, rule_id, channel_id), edge_id=told.edge_id)
     return [Heard(Edge(row["edge"]), names_of(json.loads(row["facts"]), "kinds")) for row in rows]
 
 
-def _of(told: Told, by: InForce) -> dict[str, Any]:
+def _of(told: Told, rule_id: uuid.UUID | None, channel_id: uuid.UUID) -> dict[str, Any]:
     return {
         "account": told.account,
         "incident_id": told.incident_id,
-        "rule_id": by.rule_id,
-        "channel_id": by.channel_id,
+        "rule_id": rule_id,
+        "channel_id": channel_id,
     }
 
 

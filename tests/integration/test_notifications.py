@@ -560,6 +560,24 @@ def _facts(*types: str, kinds: Sequence[str] = ("new_fault",)) -> str:
     return json.dumps({"integration_types": types, "kinds": kinds})
 
 
+async def test_what_joins_an_incident_that_waits_for_a_digest_is_told_as_its_beginning(
+    writer: Database, reader: Database, owner: asyncpg.Connection
+) -> None:
+    hook, soon = Receiver(), datetime.now(ZoneInfo("America/Sao_Paulo")) + timedelta(hours=2)
+    async with answering(hook) as address:
+        await add_rule(writer, await add_channel(writer, "webhook", address), digest_at=soon.strftime("%H:%M"))
+        incident = await add_incident(owner, facts=_facts("price"))
+        await Planning(writer).plan()
+        await owner.execute("UPDATE incidents SET facts = $1", _facts("orders", "price"))
+        await add_edge(owner, incident, "joined")
+        await Planning(writer).plan()
+        await owner.execute("UPDATE notification_messages SET not_before = now()")
+        async with delivering(writer, settings(1)):
+            await log_of(reader, {"sent"}, 1)
+    [[body]] = hook.bodies.values()
+    assert json.loads(body)["data"]["incidents"][0]["edge"] == "opened"
+
+
 async def test_no_end_is_told_of_what_was_not_told_or_was_ended(
     writer: Database, reader: Database, owner: asyncpg.Connection
 ) -> None:

@@ -75,18 +75,19 @@ WITH taken AS (
 SELECT count(*)::integer FROM taken
 
 -- heard --
--- Edges of an incident, in order, of which a message by one rule to one channel was sent or is on its way: its own, or a
--- digest. One that was tried may have arrived, whatever the answer was.
+-- Edges of an incident before one, in order, of which a message by one rule to one channel was sent or is on its way: its
+-- own, or a digest. One that was tried may have arrived, whatever the answer was.
 SELECT edge, facts FROM incident_edges
-WHERE account = :account::text AND incident_id = :incident_id::bigint AND edge_id = ANY(ARRAY(
-    SELECT unnest(edge_ids) FROM notification_messages
-    WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
-      AND channel_id = :channel_id::uuid AND (state IN ('waiting', 'sent', 'failed') OR tries > 0)
-    UNION ALL
-    SELECT unnest(edge_ids) FROM notification_messages
-    WHERE account = :account::text AND channel_id = :channel_id::uuid AND rule_id = :rule_id::uuid
-      AND kind = 'digest' AND state IN ('waiting', 'sent', 'failed')
-))
+WHERE account = :account::text AND incident_id = :incident_id::bigint AND edge_id < :edge_id::bigint
+  AND edge_id = ANY(ARRAY(
+      SELECT unnest(edge_ids) FROM notification_messages
+      WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
+        AND channel_id = :channel_id::uuid AND (state IN ('waiting', 'sent', 'failed') OR tries > 0)
+      UNION ALL
+      SELECT unnest(edge_ids) FROM notification_messages
+      WHERE account = :account::text AND channel_id = :channel_id::uuid AND rule_id = :rule_id::uuid
+        AND kind = 'digest' AND state IN ('waiting', 'sent', 'failed')
+  ))
 ORDER BY edge_id
 
 -- insert_message --
