@@ -547,7 +547,7 @@ EDGES = complete(
 )
 
 _CLOSED = ("Encerrado", "Closed", "Cerrado")
-#: Why an incident is closed though it is not known to be over.
+#: Reasons to close an incident that is not known to be over.
 UNWATCHED = complete(
     Unwatched,
     {

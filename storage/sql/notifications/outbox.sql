@@ -80,11 +80,11 @@ SELECT count(*)::integer FROM taken
 SELECT edge, facts FROM incident_edges
 WHERE account = :account::text AND incident_id = :incident_id::bigint AND edge_id < :edge_id::bigint
   AND edge_id = ANY(ARRAY(
-      SELECT unnest(edge_ids) FROM notification_messages
+      SELECT told.edge FROM notification_messages, unnest(edge_ids) AS told (edge)
       WHERE account = :account::text AND incident_id = :incident_id::bigint AND rule_id = :rule_id::uuid
         AND channel_id = :channel_id::uuid AND (state IN ('waiting', 'sent', 'failed') OR tries > 0)
       UNION ALL
-      SELECT unnest(edge_ids) FROM notification_messages
+      SELECT told.edge FROM notification_messages, unnest(edge_ids) AS told (edge)
       WHERE account = :account::text AND channel_id = :channel_id::uuid AND rule_id = :rule_id::uuid
         AND kind = 'digest' AND state IN ('waiting', 'sent', 'failed')
   ))
