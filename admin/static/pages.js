@@ -316,16 +316,6 @@ document.addEventListener("focusin", (event) => {
   if (row) point(row.matches(".log") ? row : rowOf(row));
 });
 
-// Another choice of groups has another plan, which is asked for before anything is sent. The server sends nothing either.
-document.addEventListener("change", (event) => {
-  if (!event.target.matches("input[name=take]")) return;
-  const { form } = event.target, { update } = form.elements, send = $("button:not([name])", form);
-  const other = [...form.elements].some((each) => each.name === "take" && each.checked !== each.defaultChecked);
-  send.dataset.nothing ??= send.disabled;
-  send.disabled = other || send.dataset.nothing === "true";
-  for (const [button, next] of [[update, other], [send, !other]]) button.classList.toggle("primary", next);
-});
-
 // Live: the server says that something changed; the page asks for itself and takes over row by row.
 let source = null;
 let pending = 0;
