@@ -225,7 +225,7 @@ class Line:
         assert await self._dispatch.send_queued("price") == 1
         self._sent += 1
         found = await records(self._servers, self._topics.retry("price"), self._sent)
-        return RetryData.model_validate(read_retry(found[-1].value).data.model_dump())
+        return read_retry(found[-1].value).data
 
     async def close(self) -> None:
         await self._publisher.close()

@@ -41,7 +41,7 @@ async def test_each_type_has_its_own_list(viewer: Caller, store_events: Store, i
 async def test_two_hundred_pasted_names_fit_into_an_address(
     viewer: Caller, store_events: Store, characters: int, between: str
 ) -> None:
-    """They may have between them what a spreadsheet or a person puts there. The link to the next page has them too."""
+    """A spreadsheet or a person puts this or that between them. The link to the next page has them too."""
     names = [f"sku-{number:03d}-{'x' * (characters - 8)}" for number in range(200)]
     await store_events(*(result(name, key=name) for name in names[:3]))
     found = await viewer.get(f"{ACCOUNT}/price/logs?page_size=2&q={quote(between.join(names), safe='')}")
