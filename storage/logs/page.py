@@ -2,14 +2,16 @@
 
 PostgreSQL can't know how many logs have this code on that marketplace; our counts can. So we choose between scanning
 the list until the page is full, which takes long where few logs match, and picking the matching logs, which takes long
-where many do.
+where many do. What a search finds nobody has counted: it is scanned for in so many logs, and no more, or picked.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from schemas.filter import LogFilter
-from schemas.search.query import Search, search_of, whole_gram
+from schemas.search.fold import fold
+from schemas.search.query import Search, listed, search_of, whole_gram
+from schemas.timestamp import EPOCH
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_ID, TimeAndId
 from storage.database import Connection
 from storage.filters import SEARCH, filtered, names_dimensions, no_dimensions
@@ -26,8 +28,9 @@ MAX_FOUND: Final = 10_000
 #: Limit of logs that are scanned for a page of those. When this is not enough, all that the search finds are picked: a
 #: scan to the last log took 3 s for 300,000, of which the older third had the text in a name.
 MAX_SCANNED: Final = 20_000
-#: Logs by which a search is judged, and how many of them make it common: a scan of the list soon has a page of it, and
-#: all that it finds would be slow to look up.
+#: Logs by which a search is judged, and how many of them make it common: a scan of the list may soon have a page of it,
+#: and is tried before all that it finds is looked up. It may be the newest alone that match: then the scan ends, and
+#: the index is asked.
 SAMPLE: Final = 100
 COMMON: Final = 3
 #: Logs of the sample that make a gram frequent. Rarer ones of the same search are enough to find it, since what they
@@ -66,20 +69,29 @@ async def read_page(
         "after_id": id_,
         "limit": limit,
     }
-    page = search = None
+    page = None
     if filter_.q is not None:
-        search = await _judged(connection, own, filter_.q, search_of(account, integration_type, filter_.q))
-    if search is not None:
-        page = await _found(connection, own, filter_, search, MAX_FOUND)
-    if page is None and search is not None:
-        page = await _near(connection, own, filter_)
-    if page is None and names_dimensions(filter_):
+        return await _page_found(connection, own, filter_, filter_.q)
+    if names_dimensions(filter_):
         page = await _of_facets(connection, own, filter_)
-    if page is None and search is not None:
-        page = await _found(connection, own, filter_, search, NO_LIMIT)
     if page is None:
         page = await filtered("list_logs", filter_, handled=_PLACED, **own).fetch(connection)
     return page
+
+
+async def _page_found(connection: Connection, own: dict[str, Any], filter_: LogFilter, text: str) -> list[Any]:
+    """Read a page of what a search finds: no scan goes on until the page is full, since it may never be."""
+    search, is_common = await _judged(connection, own, text)
+    page = await _near(connection, own, filter_) if is_common else None
+    if page is None:
+        page = await _found(connection, own, filter_, search, MAX_FOUND)
+    if page is None and not is_common:
+        page = await _near(connection, own, filter_)
+    if page is None and names_dimensions(filter_):
+        page = await _of_facets(connection, own, filter_)
+    if page is None:
+        page = await _found(connection, own, filter_, search, NO_LIMIT)
+    return page or []
 
 
 async def _found(
@@ -92,16 +104,47 @@ async def _found(
 
 
 async def _near(connection: Connection, own: dict[str, Any], filter_: LogFilter) -> list[Any] | None:
-    """Read a page by a scan that ends soon; None when it does not fill the page."""
-    asked = {**own, "most_read": MAX_SCANNED}
+    """Read a page by a scan that ends soon; None when it neither fills the page nor meets the last log."""
+    asked = {**own, "since": filter_.processed_from or EPOCH, "most_read": MAX_SCANNED}
     page = await filtered("list_logs_near", filter_, handled=_PLACED, **asked).fetch(connection)
-    return page if len(page) == own["limit"] else None
+    logs = _logs(page)
+    return logs if page[0]["all_read"] or len(logs) == own["limit"] else None
 
 
-async def judged_by_type(
-    connection: Connection, account: str, searches: Mapping[str, Search]
-) -> dict[str, Search | None]:
-    """Return the search for names in each type as `_judged` does."""
+async def search_types(
+    connection: Connection, account: str, text: str, types: Sequence[str], *, limit: int
+) -> list[Any]:
+    """Return up to `limit` logs of any of `types` with a name that `text` finds, as rows with the `log_columns`: first
+    those of which it is the whole name, or of which it lists the name; then the newest.
+    """
+    searches = {each: search_of(account, each, text) for each in types}
+    names = list(listed(text)) or [fold(text)]
+    judged = await _judged_by_type(connection, account, searches)
+    asked = {
+        "account": account,
+        "types": list(types),
+        "part": next(iter(searches.values())).part,
+        "scanned": [each.is_common for each in judged.values()],
+        "names": names,
+        "whole": [array(whole_gram(account, each, name) for name in names) for each in types],
+        "most_read": MAX_SCANNED,
+        "limit": limit,
+    }
+    picked = [None if each.is_common else array(each.search.grams) for each in judged.values()]
+    rows = await SQL["search_logs"].fetch(connection, grams=picked, most_named=limit, **asked)
+    if None in picked and len(rows) < limit:  # what was common is so among the newest alone
+        picked = [array(each.search.grams) for each in judged.values()]
+        rows = await SQL["search_logs"].fetch(connection, grams=picked, most_named=max(limit, MAX_FOUND), **asked)
+    return rows
+
+
+class _Judged(NamedTuple):
+    search: Search  # with its rare grams, if there are any
+    is_common: bool  # among the newest logs after the cursor
+
+
+async def _judged_by_type(connection: Connection, account: str, searches: Mapping[str, Search]) -> dict[str, _Judged]:
+    """Return the search for names in each type as `_judged` does, in their order."""
     rows = await SQL["sample_types"].fetch(
         connection,
         account=account,
@@ -111,24 +154,22 @@ async def judged_by_type(
         most_read=SAMPLE,
         frequent=FREQUENT,
     )
-    return {row["name"]: _with_rare(searches[row["name"]], row) for row in rows}
+    found = {row["name"]: _with_rare(searches[row["name"]], row) for row in rows}
+    return {each: found[each] for each in searches}
 
 
-async def _judged(connection: Connection, own: dict[str, Any], text: str | None, search: Search) -> Search | None:
-    """Judge a search by the newest logs after the cursor. Returns it with its rare grams, if there are any.
-
-    None when it finds so many logs that a scan of the list soon meets a page of them.
-    """
+async def _judged(connection: Connection, own: dict[str, Any], text: str) -> _Judged:
+    """Judge a search by the newest logs after the cursor."""
+    search = search_of(own["account"], own["integration_type"], text)
     place = {name: own[name] for name in ("account", "integration_type", "after_at", "after_id")}
     asked = {**place, "grams": search.grams, "most_read": SAMPLE, "frequent": FREQUENT}
     [row] = await filtered("sample_newest", LogFilter.model_construct(q=text), **asked).fetch(connection)
     return _with_rare(search, row)
 
 
-def _with_rare(search: Search, row: Any) -> Search | None:
-    if row["logs"] >= COMMON:
-        return None
-    return search._replace(grams=tuple(row["rare"])) if row["rare"] else search
+def _with_rare(search: Search, row: Any) -> _Judged:
+    rare = search._replace(grams=tuple(row["rare"])) if row["rare"] else search
+    return _Judged(rare, row["logs"] >= COMMON)
 
 
 async def _of_facets(connection: Connection, own: dict[str, Any], filter_: LogFilter) -> list[Any] | None:
@@ -162,9 +203,7 @@ async def found_by_search(connection: Connection, account: str, integration_type
     """Return the logs that `text` finds by names or words; None when they are too many to be picked."""
     after_at, after_id = NEWEST_BY_ID
     own = {"account": account, "integration_type": integration_type, "after_at": after_at, "after_id": after_id}
-    search = await _judged(connection, own, text, search_of(account, integration_type, text))
-    if search is None:
-        return None
+    search, _ = await _judged(connection, own, text)
     most = {"most_named": MAX_FOUND, "most_found": MAX_FOUND}
     rows = await SQL["find_logs"].fetch(connection, integration_type=integration_type, **search._asdict(), **most)
     named = sum(row["named"] for row in rows)

@@ -17,8 +17,7 @@ from schemas.raw_json import RawJson, elements, members, object_of
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, from_document
 from schemas.result import MARKED_AHEAD, ResultData, ResultError
-from schemas.search.fold import fold
-from schemas.search.query import finds, listed, search_of, whole_gram
+from schemas.search.query import finds, listed
 from schemas.shown.log import (
     Action,
     Attempt,
@@ -34,9 +33,9 @@ from schemas.shown.log import (
 from storage.columns import AS_THEY_ARE
 from storage.cursors import NEWEST_BY_TEXT, TimeAndId, TimeAndText
 from storage.database import Connection, Database
-from storage.logs.page import find_listed, judged_by_type, read_page
+from storage.logs.page import find_listed, read_page, search_types
 from storage.retention import evidence_until
-from storage.statements import SQL, array
+from storage.statements import SQL
 
 #: Limit of evidence on a page of attempts, which ends early before it; but it has one entry at least.
 MAX_TIMELINE_BYTES = 4 * 1024 * 1024
@@ -189,20 +188,8 @@ class LogReader:
         """Return up to `limit` logs of any type with a name that `text` finds: first those of which it is the whole
         name, or of which it lists the name; then the newest.
         """
-        searches = {each: search_of(account, each, text) for each in BY_NAME}
-        names = list(listed(text)) or [fold(text)]
         async with self._database.reading(account) as connection:
-            judged = await judged_by_type(connection, account, searches)
-            rows = await SQL["search_logs"].fetch(
-                connection,
-                account=account,
-                types=list(judged),
-                part=next(iter(searches.values())).part,
-                grams=[array(each.grams) if each else None for each in judged.values()],
-                names=names,
-                whole=[array(whole_gram(account, each, name) for name in names) for each in judged],
-                limit=limit,
-            )
+            rows = await search_types(connection, account, text, list(BY_NAME), limit=limit)
         return [self._log(row) for row in rows]
 
     def _log(self, row: Any) -> StatusLog:

@@ -19,11 +19,15 @@ import pytest
 from bench.loader.load import Load, load
 from embedded.system import EmbeddedSystem
 from schemas.filter import LogFilter
+from schemas.search.names import grams, joined
+from schemas.search.words import word_numbers
 from schemas.series import SeriesQuery
 from storage.cursors import TimeAndId
 from storage.database import Connection, Database
+from storage.logs import page as log_page
 from storage.logs.groups import list_groups
-from storage.logs.page import MAX_FOUND, MAX_PICKED, MAX_RUNS, MAX_SCANNED, SAMPLE, read_page
+from storage.logs.page import MAX_FOUND, MAX_PICKED, MAX_RUNS, MAX_SCANNED, SAMPLE, found_by_search, read_page
+from storage.logs.reader import LogReader
 from storage.logs.summary import summarize
 from storage.series import read_series
 from storage.why.sample import MOST_LOGS
@@ -209,6 +213,67 @@ async def test_no_filter_reads_a_whole_table(reader: Database, accounts: list[Ac
                         plan,
                     )
     assert told > 20
+
+
+FRESH = 12
+
+
+@pytest.fixture
+async def fresh(loaded_url: str, accounts: list[Account]) -> Account:
+    """The largest account, whose newest logs alone have a certain name and a certain word."""
+    account, integration_type, *_ = accounts[0]
+    owner = await asyncpg.connect(loaded_url, server_settings={"search_path": "conexoes", "timezone": "UTC"})
+    newest = await owner.fetch(
+        """SELECT account, id FROM status_logs WHERE account = $1 AND integration_type = $2
+           ORDER BY processed_at DESC, id DESC LIMIT $3""",
+        account,
+        integration_type,
+        FRESH,
+    )
+    ids = [row["id"] for row in newest]
+    await owner.execute(
+        "UPDATE status_logs SET words = coalesce(words, '{}') || $3::bigint[] WHERE account = $1 AND id = ANY($2)",
+        account,
+        ids,
+        list(word_numbers(account, integration_type, ["zzfreshword"]) or ()),
+    )
+    name = joined(["fresh-variant"])
+    await owner.execute(
+        "UPDATE log_names SET names = names || ltrim($2, E'\n'), grams = grams || $3::integer[] WHERE log_id = ANY($1)",
+        ids,
+        name,
+        grams(account, integration_type, name),
+    )
+    await owner.close()
+    return accounts[0]
+
+
+@pytest.mark.parametrize("q", ["zzfreshword", "SH-VARI", "fresh-variant; another"])
+async def test_a_search_of_which_the_newest_alone_have_some_reads_no_whole_list(
+    reader: Database, fresh: Account, q: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many other logs there are: each way to read is bounded, by an index or by the rows it looks at."""
+    monkeypatch.setattr(log_page, "MAX_SCANNED", 300)
+    account, integration_type, *_ = fresh
+    database = ExplainingDatabase(reader)
+    filter_ = LogFilter(q=q)
+    async with database.reading(account) as connection:
+        page = await read_page(connection, account, integration_type, filter_, after=None, limit=LIMIT)  # type: ignore[arg-type]
+        found = await found_by_search(connection, account, integration_type, q)  # type: ignore[arg-type]
+    assert len(page) == FRESH
+    assert {row["id"] for row in page} == set(found or ())
+    assert (await summarize(database, account, integration_type, filter_)).total == FRESH  # type: ignore[arg-type]
+    if q != "zzfreshword":
+        logs = LogReader(database, lambda *_: [])  # type: ignore[arg-type]
+        assert {log.id for log in await logs.search(account, q, LIMIT)} == {str(row["id"]) for row in page}
+    bound = 5 * 300
+    async with reader.reading(account) as connection:
+        every = await connection.fetchval(
+            "SELECT count(*) FROM status_logs WHERE account = $1 AND integration_type = $2", account, integration_type
+        )
+    assert every > 2 * bound
+    for plan in database.plans:
+        assert looked_at(plan) <= bound, plan
 
 
 #: Indexes of which a search may read as many entries as it may judge logs by.

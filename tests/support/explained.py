@@ -29,9 +29,15 @@ def _literal(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, (list, tuple)):
-        escaped = (str(each).replace("\\", "\\\\").replace('"', '\\"') for each in value)
-        return _quoted("{" + ",".join(f'"{each}"' for each in escaped) + "}")
+        return _quoted("{" + ",".join(map(_element, value)) + "}")
     return str(value) if isinstance(value, int) else _quoted(str(value))
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _quoted(text: str) -> str:

@@ -41,20 +41,37 @@ ORDER BY s.processed_at DESC, s.id DESC
 LIMIT :limit::integer
 
 -- list_logs_near --
--- The same page among the next :most_read logs of the list alone: it is the page of all of them if it is full, or has
--- their end. Uses status_logs_by_time.
-SELECT {log_columns}
+-- The same page among the next :most_read logs of the list alone, which begins at :since. Always answers, in `all_read`,
+-- if these are all of it, when they have no full page: what there is then is the page. A row whose id is null is no
+-- log. Uses status_logs_by_time.
+WITH page AS MATERIALIZED (
+    SELECT {log_columns}
+    FROM (
+        SELECT * FROM status_logs near
+        WHERE near.account = :account::text AND near.integration_type = :integration_type::text
+          AND (near.processed_at, near.id) < (:after_at::timestamptz, :after_id::uuid)
+          AND near.processed_at >= :since::timestamptz
+        ORDER BY near.processed_at DESC, near.id DESC
+        LIMIT :most_read::integer
+    ) AS s
+    WHERE true
+    {filter}
+    ORDER BY s.processed_at DESC, s.id DESC
+    LIMIT :limit::integer
+)
+SELECT tally.all_read, page.*
 FROM (
-    SELECT * FROM status_logs near
-    WHERE near.account = :account::text AND near.integration_type = :integration_type::text
-      AND (near.processed_at, near.id) < (:after_at::timestamptz, :after_id::uuid)
-    ORDER BY near.processed_at DESC, near.id DESC
-    LIMIT :most_read::integer
-) AS s
-WHERE true
-{filter}
-ORDER BY s.processed_at DESC, s.id DESC
-LIMIT :limit::integer
+    SELECT CASE WHEN (SELECT count(*) FROM page) < :limit::integer THEN NOT EXISTS (
+        SELECT FROM status_logs beyond
+        WHERE beyond.account = :account::text AND beyond.integration_type = :integration_type::text
+          AND (beyond.processed_at, beyond.id) < (:after_at::timestamptz, :after_id::uuid)
+          AND beyond.processed_at >= :since::timestamptz
+        ORDER BY beyond.processed_at DESC, beyond.id DESC
+        OFFSET :most_read::integer
+    ) ELSE false END AS all_read
+) AS tally
+LEFT JOIN page ON true
+ORDER BY page.processed_at DESC, page.id DESC
 
 -- list_logs_of_facets --
 -- The same page by merging the beginnings of the runs of facets, if there are :most_facets at most. Always answers, in
@@ -350,22 +367,27 @@ CROSS JOIN LATERAL (
 
 -- search_logs --
 -- Logs of several types with a name that contains :part or is one of :names: whole names first, then newest. Arrays
--- with one element for each type: its name, and the numbers of :part and of :names there. Where the former are null, the
--- newest logs are read until there are enough; uses status_logs_by_time and the primary key of log_names. For the
--- others, log_names_by_gram.
+-- with one element for each type: its name, the numbers of :part and of :names there, and if it is :scanned. Of one that
+-- is, the newest :most_read logs are read until there are enough; uses status_logs_by_time and the primary key of
+-- log_names. Of one with numbers of :part, up to :most_named logs are picked; uses log_names_by_gram.
 WITH named AS (
     SELECT hit.id, hit.exact
-    FROM unnest(:types::text[], :grams::text[], :whole::text[]) AS type (name, grams, whole)
+    FROM unnest(:types::text[], :grams::text[], :whole::text[], :scanned::boolean[])
+        AS type (name, grams, whole, scanned)
     CROSS JOIN LATERAL (
         SELECT logs_named_one_of(type.name, :names::text[], type.whole::integer[], :limit::integer) AS id, true AS exact
         UNION ALL
-        SELECT logs_named(type.name, :part::text, type.grams::integer[], :limit::integer), false
+        SELECT logs_named(type.name, :part::text, type.grams::integer[], :most_named::integer), false
         UNION ALL
         (
             SELECT s.id, false
-            FROM status_logs s
-            WHERE type.grams IS NULL AND s.account = :account::text AND s.integration_type = type.name
-              AND (SELECT strpos(n.names, :part::text) > 0 FROM log_names n WHERE n.log_id = s.id)
+            FROM (
+                SELECT near.id, near.processed_at FROM status_logs near
+                WHERE type.scanned AND near.account = :account::text AND near.integration_type = type.name
+                ORDER BY near.processed_at DESC, near.id DESC
+                LIMIT :most_read::integer
+            ) AS s
+            WHERE (SELECT strpos(n.names, :part::text) > 0 FROM log_names n WHERE n.log_id = s.id)
             ORDER BY s.processed_at DESC, s.id DESC
             LIMIT :limit::integer
         )
