@@ -136,7 +136,7 @@ async def test_what_has_left_the_filter_is_as_it_is_now_where_somebody_is_at_it(
     await menu.locator("summary").click()
     await focused.locator(".disclose").focus()
     await menu.locator("details").evaluate("(menu) => { menu.open = true; }")  # it closes for who goes on elsewhere
-    await store_events(*(healed(f"n{number}", f"SKU-{number}") for number in range(1, 6)))
+    await store_events(*(healed(f"n{n}", f"SKU-{n}", "MLB" if n % 2 else "AMZ") for n in range(1, 6)))
     await expect(left).to_have_count(0)
     for row in (opened, marked, focused, menu):
         await expect(row.locator(".left")).to_have_text("No longer matches the filter")
@@ -154,9 +154,9 @@ async def test_what_has_left_the_filter_is_as_it_is_now_where_somebody_is_at_it(
     await expect(focused.locator(".disclose")).to_be_focused()
 
 
-def healed(event: str, key: str) -> Event:
+def healed(event: str, key: str, affiliate: str = "MLB") -> Event:
     """A success of a log, later than what the account has."""
-    return result(event, key=key, processed_at=at(60), status="success", errors=None, message=None)
+    return result(event, key=key, affiliate=affiliate, processed_at=at(60), status="success", errors=None, message=None)
 
 
 async def test_an_empty_list_has_the_counts_of_now(arrive: Arrive, store_events: Store) -> None:
