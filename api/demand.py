@@ -1,4 +1,4 @@
-"""How many requests of each account are under way or wait, on average of the last seconds, and who asks too much."""
+"""Demands: how many requests of each account are under way or wait, on average of the last seconds."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Final
 AVERAGE_SECONDS: Final = 2.0
 #: An account is there for so long after its last request. A person who reads a page asks again within it.
 PRESENT_SECONDS: Final = 10.0
-#: Who asks for one thing after the other has a demand of one at most, and is never held back.
+#: Demand of who asks for one thing after the other: never held back.
 ONE_AT_A_TIME: Final = 1.0
 _HALF: Final = 0.5
 

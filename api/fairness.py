@@ -33,7 +33,7 @@ def places_of(pool_size: int) -> int:
 
 @dataclass(slots=True)
 class _Used:
-    """What one name has of the places, and who waits for one of them."""
+    """Places that one name has, and who waits for one of them."""
 
     held: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)

@@ -1,4 +1,4 @@
-"""How much of one account's flood, or of one without a key, another account's readers notice.
+"""Fairness: how much of one account's flood, or of one without a key, another account's readers notice.
 
 One client of the second account asks for rows, one request after the other: first in quiet, then beside each flood by
 the first. Quiet is measured again before each flood, since machines change. The API is the only thing that both use.
@@ -64,7 +64,7 @@ def _quantiles(milliseconds: Sequence[float]) -> dict[str, float]:
 
 
 class _Reader(NamedTuple):
-    """Who asks for rows of an account, one request after the other, for some seconds."""
+    """Client that asks for rows of an account, one request after the other, for some seconds."""
 
     caller: Caller
     account: str

@@ -1,4 +1,4 @@
-"""Who asks too much: a demand that is an average, held against that of others who are there."""
+"""Demands: averages, held against those of others who are there, say who asks too much."""
 
 import pytest
 

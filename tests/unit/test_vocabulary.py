@@ -19,7 +19,7 @@ from schemas.filter import FIELDS, LogFilter, ReprocessState
 from schemas.group import Automation, GroupAct
 from schemas.group_filter import GroupSort
 from schemas.group_state import EndedBy, GroupState
-from schemas.incident import Edge, Severity
+from schemas.incident import Edge, Severity, Unwatched
 from schemas.incident import Kind as IncidentKind
 from schemas.incident import State as IncidentState
 from schemas.item_state import ItemState
@@ -63,6 +63,7 @@ MEMBERS: dict[Kind, list[str]] = {
     "incident_state": list(members(IncidentState)),
     "severity": list(members(Severity)),
     "edge": list(members(Edge)),
+    "unwatched": list(members(Unwatched)),
     "freshness": list(members(FreshnessState)),
     "item": list(ReprocessItem.model_fields),
     "field": list(LogFilter.model_fields),

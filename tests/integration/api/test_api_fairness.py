@@ -102,7 +102,7 @@ async def test_who_is_cancelled_while_the_place_is_released_takes_none() -> None
 
 
 class _Flood:
-    """So many requests at once of one account, without pause: the most of them that had a place at one time."""
+    """Requests of one account, so many at once and without pause: the most that had a place at one time."""
 
     def __init__(self, places: SharedPlaces, account: str, at_once: int) -> None:
         self.most = self._inside = 0
