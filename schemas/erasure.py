@@ -78,8 +78,11 @@ _WORDLIKE: Final = (
 )
 #: Last backslash before an escape.
 _LAST: Final = r"(?:\\|\\u005[cC])"
-#: Beginning of a word in text that may be JSON, and its end.
-_BEFORE: Final = rf"(?<![[:alnum:]])|(?<={_LAST}[bfnrt])|(?<={_LAST}u[0-9a-fA-F]{{4}})(?<!{_LAST}u{_WORDLIKE})"
+#: Beginning of a word in text that may be JSON, and its end. A word that begins with an escape has all its backslashes.
+_BEFORE: Final = (
+    r"(?<![[:alnum:]\\])|(?<![[:alnum:]])(?!\\)"
+    rf"|(?<={_LAST}[bfnrt])|(?<={_LAST}u[0-9a-fA-F]{{4}})(?<!{_LAST}u{_WORDLIKE})"
+)
 _AFTER: Final = rf"(?![[:alnum:]])(?!{_BACKSLASHES}u{_WORDLIKE})"
 #: The first of two bytes of a letter in UTF-8.
 _LEADING: Final = r"\\3(?:0[013-7]|[1-3][0-7])"
