@@ -118,7 +118,7 @@ def _in_bytes(character: str) -> str:
     ways = {escaped(character.encode("utf-8", "surrogatepass"))}
     with suppress(UnicodeEncodeError):
         ways.add(escaped(character.encode("cp1252")))
-    return f"(?:{'|'.join(sorted(map(_quoted, ways)))})"
+    return f"(?:{'|'.join(sorted(map(_quoted, ways), key=len, reverse=True))})"
 
 
 class Receipt(NamedTuple):
