@@ -23,16 +23,23 @@ def words_of(exc: BaseException) -> str | None:
 
 
 def traceback_of(exc_info: ExcInfo) -> str:
-    """Return a traceback with these words for each such error in it, also for those that led to another."""
+    """Return a traceback with these words for each such error in it, also for those that led to another.
+
+    What led to such an error is named by its class alone: the driver's own words there have the value too.
+    """
     found = TracebackException(*exc_info, compact=True)
-    waiting: list[tuple[TracebackException | None, BaseException | None]] = [(found, exc_info[1])]
+    waiting: list[tuple[TracebackException | None, BaseException | None, bool]] = [(found, exc_info[1], False)]
     while waiting:
-        shown, exc = waiting.pop()
+        shown, exc, led_to_one = waiting.pop()
         if shown is None or exc is None:
             continue
-        if (words := words_of(exc)) is not None:
-            shown._str = words  # type: ignore[attr-defined]
-        waiting += [(shown.__cause__, exc.__cause__), (shown.__context__, exc.__context__)]
+        words = words_of(exc)
+        if words is not None or led_to_one:
+            shown._str = words or "…"  # type: ignore[attr-defined]
+        led_to_one = led_to_one or words is not None
+        waiting += [(shown.__cause__, exc.__cause__, led_to_one), (shown.__context__, exc.__context__, led_to_one)]
         if isinstance(exc, BaseExceptionGroup):
-            waiting += zip(shown.exceptions or (), exc.exceptions, strict=False)
+            waiting += (
+                (each, one, led_to_one) for each, one in zip(shown.exceptions or (), exc.exceptions, strict=False)
+            )
     return "".join(found.format()).removesuffix("\n")

@@ -14,13 +14,14 @@ from broker.settings import BrokerSettings
 from schemas.dead_letter import DeadLetter
 from schemas.reprocess import read_command
 from storage.database import Database
+from storage.dead_letters import insert_dead_letters
 from storage.settings import StorageSettings
 from tests.integration.api.conftest import Caller, Store, app_on
 from tests.integration.pages.conftest import Browser
 from tests.support.account import account
 from tests.support.agents import records
 from tests.support.events import at, data, result
-from tests.support.letters import insert_refused
+from tests.support.letters import refused
 from tests.support.proxy import Proxy, proxied
 
 COMMAND = {"account": "acme", "integration_type": "price", "requested_by": "maria"}
@@ -57,9 +58,11 @@ async def cut(reader: Database, database_url: str, broker_settings: BrokerSettin
 
 
 @pytest.fixture
-async def letter(writer: Database) -> DeadLetter:
+async def letter(writer: Database, broker_settings: BrokerSettings) -> DeadLetter:
     event = result("5", key="SKU-5")._replace(value=json.dumps(data(key="SKU-5", processed_at="yesterday")).encode())
-    [made] = await insert_refused(writer, [event])
+    [made] = [each._replace(topic=broker_settings.topics.results("price")) for each in refused([event])]
+    async with writer.transaction() as connection:
+        await insert_dead_letters(connection, [made])
     return made
 
 
