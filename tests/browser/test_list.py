@@ -332,5 +332,5 @@ async def test_more_marked_rows_than_a_command_takes_are_said_before_they_are_se
     await expect(most).to_be_hidden()
     await button.click()
     await expect(page.locator(".plan-total")).to_contain_text("4 of 4")
-    await page.click("text=Back")
+    await page.get_by_role("link", name="Back", exact=True).click()
     await expect(page).to_have_url(f"{person.address}/acme/price?status=error")
