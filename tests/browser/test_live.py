@@ -254,6 +254,10 @@ def requests_of(page: Page) -> list[str]:
     return asked
 
 
+#: Place of somebody: how far down, and at what, unless at nothing.
+PLACE = "[scrollY, document.activeElement === document.body ? null : document.activeElement.outerHTML]"
+
+
 async def test_pages_that_stay_open_are_read_anew_and_nobody_is_moved(
     arrive: Arrive, store_events: Store, owner: asyncpg.Connection
 ) -> None:
@@ -273,7 +277,7 @@ async def test_pages_that_stay_open_are_read_anew_and_nobody_is_moved(
         if await table.count():
             await table.click()
             await link.focus()
-        before = await page.evaluate("[scrollY, document.activeElement.outerHTML]")
+        before = await page.evaluate(PLACE)
         await view.evaluate("(view) => { view.dataset.old = ''; }")
         # Not while nobody sees it, but as soon as somebody does.
         asked = requests_of(page)
@@ -282,7 +286,7 @@ async def test_pages_that_stay_open_are_read_anew_and_nobody_is_moved(
         assert asked == []
         await page.evaluate(HIDE, arg=False)
         await expect(view).not_to_have_attribute("data-old", "")
-        assert await page.evaluate("[scrollY, document.activeElement.outerHTML]") == before, path
+        assert await page.evaluate(PLACE) == before, path
         assert await page.locator(".counting").count() == 0, path
         if await table.count():
             await expect(page.locator(".as-table[open]")).to_have_count(1)
