@@ -156,7 +156,7 @@ async def plan_agrees(
         assert made.others_sent == len({log.id for log in others} & {log.id for log in sent})
         largest = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
         assert names >= set(largest)
-        assert all(name in largest or name in filter_.exclude_fingerprint for name in names)
+        assert all(name in largest or name in made.filter.exclude_fingerprint for name in names)
         for each in made.groups:
             assert (each.logs, each.sent) == (sizes[each.fingerprint], of_each[each.fingerprint]), filter_
             assert each.taken == (each.fingerprint not in made.filter.exclude_fingerprint)
