@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +11,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from typer.testing import CliRunner
 
 from broker.settings import BrokerSettings
-from cli.main import app
 from storage.database import Database
 from tests.support.events import Event, result
 from tests.support.letters import OTHER_SOURCES, insert_refused
@@ -33,8 +33,11 @@ def documents(
     monkeypatch.setenv("CONEXOES_TOPIC_PARTITIONS", str(broker_settings.topic_partitions))
 
     def run(*arguments: str, exit_code: int = 0) -> list[dict[str, Any]]:
-        done = CliRunner().invoke(app, [*arguments, "--json"])
-        assert done.exit_code == exit_code, done.output + repr(done.exception)
+        # A process of its own: a command that can be stopped needs the main thread.
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", *arguments, "--json"], check=False, capture_output=True, text=True
+        )
+        assert done.returncode == exit_code, done.stdout + done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     return run
