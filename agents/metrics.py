@@ -92,8 +92,7 @@ class IngestWork(StrEnum):
 
 def ingest_waits() -> bool:
     """Tell if ingest waits for PostgreSQL or Kafka right now. Other work may wait for days, as for a missing topic."""
+    works = set(IngestWork)
     return any(
-        sample.value > 0 and sample.labels["work"] in set(IngestWork)
-        for metric in WAITING.collect()
-        for sample in metric.samples
+        sample.value > 0 and sample.labels["work"] in works for metric in WAITING.collect() for sample in metric.samples
     )

@@ -96,16 +96,16 @@ async def plan_groups(
         ignored = await list_ignored(connection, account, integration_type, whole)
         of_type = (connection, account, integration_type)
         left_anyway = {*ignored, *filter_.exclude_fingerprint}
-        found = await survey_faults(*of_type, whole, at, largest=LISTED, named=sorted(left_anyway))
-        looked, cautioned, first = found, [], []
+        cautioned, first = [], []
         asks_for_groups = chosen or filter_.fingerprint
-        if not asks_for_groups and found.groups > len(found.of_group):
-            looked = await survey_faults(*of_type, whole, at, largest=LOOKED_AT, named=sorted(left_anyway))
+        looked_at = LISTED if asks_for_groups else LOOKED_AT
+        looked = await survey_faults(*of_type, whole, at, largest=looked_at, named=sorted(left_anyway))
         known = await _know(*of_type, looked.of_group, playbook=playbook, ignored=ignored)
         if not asks_for_groups:
             cautioned = _with_caution(known, filter_)
             first = cautioned[: MAX_GROUPS - len(filter_.exclude_fingerprint)]
-        if not found.of_group.keys() >= {*first}:
+        found = looked
+        if not asks_for_groups and looked.groups > LISTED:
             found = await survey_faults(*of_type, whole, at, largest=LISTED, named=sorted({*left_anyway, *first}))
         listed = [name for name in known if name in found.of_group]
         of_command = filter_.without_groups(tuple(first))

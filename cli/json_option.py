@@ -14,5 +14,9 @@ def to_json(fields: Mapping[str, Any]) -> str:
     return json.dumps(fields, ensure_ascii=False, default=_text)
 
 
+def say_nothing(_line: str) -> None:
+    """Print no line: something else is said instead."""
+
+
 def _text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

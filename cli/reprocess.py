@@ -17,7 +17,7 @@ from broker.publisher import Publisher
 from broker.settings import BrokerSettings
 from broker.structured import command_record
 from cli.installation import UnusableError
-from cli.json_option import to_json
+from cli.json_option import say_nothing, to_json
 from cli.numbers import many
 from schemas.filter import ReprocessFilter
 from schemas.item_state import OPEN_ITEM_STATES
@@ -66,8 +66,8 @@ class Reprocess:
         self._broker = broker
         self._storage = storage
         self._policy = policy
-        self._document = say if as_json else _nothing
-        self._say = _nothing if as_json else say
+        self._document = say if as_json else say_nothing
+        self._say = say_nothing if as_json else say
 
     async def run(
         self,
@@ -241,10 +241,6 @@ def _rows_document(integration_type: str, planned: Plan) -> str:
             "reason_required": planned.reason_required and say(planned.reason_required, "en"),
         }
     )
-
-
-def _nothing(_line: str) -> None:
-    """Say nothing: something else is said instead."""
 
 
 def ledger_lines(command: ReprocessCommand) -> Iterator[str]:

@@ -15,8 +15,7 @@ from typing import Any, Final, NamedTuple
 from schemas.error_class import ErrorClass
 from schemas.error_meaning import BUSY_STATUSES, CATEGORIES, of_status
 from schemas.permanent import is_fiscal, is_permanent_code, is_permanent_message
-from schemas.spelling import MAX_CHARACTERS as MAX_CHARACTERS  # noqa: PLC0414  # storage reads as many
-from schemas.spelling import Spelling, any_of
+from schemas.spelling import MAX_CHARACTERS, Spelling, any_of
 
 #: Levels of the evidence in which a status is looked for.
 MAX_LEVELS: Final = 3

@@ -9,6 +9,8 @@ from typing import Final
 
 from schemas.spelling import MAX_CHARACTERS, Spelling, any_of
 
+#: Statuses that blame what was sent.
+_STATUS: Final = "(?:400|401|404|405|406|410|411|412|413|414|415|422|451)"
 #: Words of a code that blame what was sent.
 PERMANENT_CODES: Final = (
     Spelling(
@@ -26,11 +28,8 @@ PERMANENT_CODES: Final = (
     Spelling(
         r"\b(?:validation|bad ?request|unprocessable|blocked|banned|suspended|closed|inactive|prohibited)\b", "all"
     ),
-    Spelling(
-        r"\b(?:http|status)(?: (?:status|code|error))* (?:400|401|404|405|406|410|411|412|413|414|415|422|451)\b",
-        "RFC 9110",
-    ),
-    Spelling(r"\A(?:400|401|404|405|406|410|411|412|413|414|415|422|451)\Z", "RFC 9110"),
+    Spelling(rf"\b(?:http|status)(?: (?:status|code|error))* {_STATUS}\b", "RFC 9110"),
+    Spelling(rf"\A{_STATUS}\Z", "RFC 9110"),
 )
 #: Words of a tax authority: what is a number beside them is a code of its own, whatever HTTP means by it.
 FISCAL: Final = Spelling(

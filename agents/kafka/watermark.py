@@ -18,7 +18,7 @@ class Watermark:
         """Start over for a new assignment: what was fetched under the old one proves nothing about it."""
         self.generation += 1
         for tp in revoked:
-            self._next_offsets.pop(tp, None)
+            self.forget(tp)
 
     def forget(self, tp: TP) -> None:
         """Start over for one partition: its offsets are others now."""

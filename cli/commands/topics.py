@@ -7,7 +7,7 @@ import typer
 
 from broker.topics import check_topics, create_topics, raise_partitions
 from cli.installation import broker_settings
-from cli.json_option import AsJson, to_json
+from cli.json_option import AsJson, say_nothing, to_json
 from cli.logs import leave_kafka_to_us
 from cli.numbers import many
 from cli.run import run
@@ -23,7 +23,7 @@ def command(
     leave_kafka_to_us()
     broker = broker_settings()
     servers = str(broker.kafka_bootstrap_servers)
-    say: Callable[[str], None] = _nothing if as_json else typer.echo
+    say: Callable[[str], None] = say_nothing if as_json else typer.echo
     created = [] if check else list(run(lambda _stop: create_topics(servers, broker)))
     for name in created:
         say(f"created {name}")
@@ -38,7 +38,3 @@ def command(
     if faults:
         raise typer.Exit(1)
     say("All topics are there.")
-
-
-def _nothing(_line: str) -> None:
-    """Say nothing: a document says it all."""

@@ -20,13 +20,13 @@ from schemas.automatic_rule import (
     AutomaticRule,
     AutomaticRules,
 )
-from schemas.busy import MAX_CHARACTERS
 from schemas.classification import class_of_texts
 from schemas.error_class import ErrorClass
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.reprocess import OURSELVES
 from schemas.shown.automatic import AutomaticOff, SetAutomaticRule, ShownAutomatic
+from schemas.spelling import MAX_CHARACTERS
 from storage.database import Connection, Database
 from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, UsedKey
