@@ -80,7 +80,7 @@ class AgentsApp(faust.App):
         self.batches.begin_again()
 
     async def compare(self) -> None:
-        """Read again what the database has lost, if it has. Raises StorageUnavailable."""
+        """Read again what the database has lost, and topics that were made anew. Raises StorageUnavailable."""
         await self.batches.compare()
 
     def current(self, batch: RecordBatch) -> bool:

@@ -1,4 +1,4 @@
-"""Compares positions with the database while no record comes, which would tell that it lost some."""
+"""Compares positions with the database, and topics with those that were begun, where no record may tell."""
 
 import asyncio
 import time

@@ -43,6 +43,7 @@ class BatchConsumer(driver.Consumer):
         self._begun: dict[TP, int] = {}  # the one that the first batch of this assignment had to begin with
         self._begins_at: dict[TP, deque[tuple[int, int]]] = {}  # in flight: ends, times of first records
         self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
+        self._known_as: dict[str, str] = {}  # of each topic of this assignment that has begun, which one it is
         self._anew: set[TP] = set()  # partitions whose offsets have begun anew under this assignment
         self._is_revoking = False  # from the end of an assignment to the next one
         self._outages = Outages(log)
@@ -194,6 +195,7 @@ class BatchConsumer(driver.Consumer):
             return moved
         try:
             known_as = await self._thread.call_thread(self._incarnations, {tp.topic for tp in new})
+            new = [tp for tp in new if tp.topic in known_as]  # of a topic that was deleted meanwhile nothing can begin
             earliest = await self.earliest_offsets(*new)
             in_group = await self._thread.call_thread(self._committed, new)
         except KafkaError as exc:
@@ -204,6 +206,7 @@ class BatchConsumer(driver.Consumer):
         stored = await until_available(IngestWork.POSITIONS, lambda: self._ask(begins))
         if generation != self.watermark.generation:
             return moved  # it took that long
+        self._known_as.update(known_as)
         for tp in new:
             committed = self._committed_offset[tp] = None if tp in self._anew else in_group.get(tp)
             known = stored[tp.topic, tp.partition]
@@ -252,16 +255,33 @@ class BatchConsumer(driver.Consumer):
         await self._go_to(tp, first)
 
     async def compare(self) -> None:
-        """Begin again if the database says of a partition that less is stored than was. Raises StorageUnavailable.
+        """Begin again if the database says of a partition that less is stored than was, or if a topic was made anew.
 
-        It may have been replaced by a standby that lagged. A record that comes would tell, but none may come.
+        The database may have been replaced by a standby that lagged. A record that comes would tell, but none may come.
+        A topic that was deleted and made anew tells by its offsets only while they are smaller than those of the old
+        one. While Kafka is away nothing is said of its topics. Raises StorageUnavailable.
         """
         generation = self.watermark.generation
         reached = [Reached(tp.topic, tp.partition, offset) for tp, offset in self._reached().items()]
         async with self._database.connection() as connection:
             lost = await has_lost(connection, reached)
-        if lost and generation == self.watermark.generation:
+        made_anew = [] if lost else await self._made_anew()
+        if generation != self.watermark.generation:
+            return
+        if lost:
             self.begin_again()
+        elif made_anew:
+            log.error("topics were made anew; reading them from their beginnings", topics=made_anew)
+            self._forget(self.assignment())
+
+    async def _made_anew(self) -> list[str]:
+        """Return topics whose names stand for other topics now than when this assignment began to read them."""
+        known_as = dict(self._known_as)
+        try:
+            now = await self._thread.call_thread(self._incarnations, set(known_as)) if known_as else {}
+        except KafkaError:
+            return []  # the next comparison asks again
+        return sorted(topic for topic, id_ in now.items() if id_ != known_as[topic])
 
     def begin_again(self) -> None:
         """Ask where each partition begins, as after an assignment: the database is not the one that it was."""
@@ -378,6 +398,7 @@ class BatchConsumer(driver.Consumer):
         self._begun.clear()
         self._begins_at.clear()
         self._looks.clear()
+        self._known_as.clear()
         self._anew.clear()
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, for_code
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, NoError, UnknownTopicOrPartitionError, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.types import (
@@ -109,8 +109,8 @@ class _TopicIdsRequest(Request[_TopicIdsRequestStruct]):  # type: ignore[misc]
 async def incarnations(client: Any, topics: Collection[str]) -> Mapping[str, str]:
     """Look up which topic each name stands for: a topic that was deleted and created has another.
 
-    The values are Kafka's ids of the topics. A Kafka before 2.8 has none: there they are the cluster's id. `client` is
-    an AIOKafkaClient, whose loop this must run in. Raises KafkaError, also for a topic that is not there.
+    The values are Kafka's ids of the topics; one that is not there is left out. A Kafka before 2.8 has no ids: there
+    they are the cluster's. `client` is an AIOKafkaClient, whose loop this must run in. Raises KafkaError.
     """
     node = client.get_random_node()
     try:
@@ -120,7 +120,10 @@ async def incarnations(client: Any, topics: Collection[str]) -> Mapping[str, str
         return dict.fromkeys(topics, f"cluster {cluster}")
     found = {}
     for code, topic, topic_id, *_rest in response.topics:
-        if code:
-            raise KafkaError(f"{topic}: {for_code(code).__name__}")
+        error = for_code(code)
+        if error is UnknownTopicOrPartitionError:
+            continue
+        if error is not NoError:
+            raise KafkaError(f"{topic}: {error.__name__}")
         found[topic] = topic_id.hex()
     return found

@@ -267,3 +267,40 @@ async def test_offsets_and_dead_letters_of_a_topic_that_was_made_anew_are_others
     rows = await owner.fetch('SELECT "offset", value FROM dead_letters ORDER BY value')
     assert [(row["offset"], bytes(row["value"])) for row in rows] == [(1, b"{0"), (1, b"{1")]
     assert len(await records(servers, broker_settings.topics.dead_letter, 2)) == 2
+
+
+async def test_a_topic_that_is_made_anew_under_a_running_worker_is_read_from_its_beginning(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where it soon has more records than the old one had, no offset tells that its first ones were never read."""
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
+    monkeypatch.setattr(comparing, "EVERY_SECONDS", 2.0)
+    consumers: list[BatchConsumer] = []
+    wait_for_room = BatchConsumer._wait_for_room
+
+    async def seen(self: BatchConsumer, seconds: float) -> None:
+        consumers.append(self)
+        await wait_for_room(self, seconds)
+
+    monkeypatch.setattr(BatchConsumer, "_wait_for_room", seen)
+    async with running_worker(broker_settings, storage_settings, data_dir), admin_of(servers) as admin:
+        await produce_batch(servers, topic, 0, record_batch([result(f"old{n}") for n in range(20)]))
+        await stored(owner, 20)
+        thread = consumers[-1]._thread
+        reading: Any = thread._ensure_consumer()
+        places = [each for each in reading.assignment() if each.topic == topic]
+        await thread.call_thread(lambda: reading.pause(*places))  # so that it asks for nothing before all is there
+        await admin.delete_topics([topic])
+
+        async def made_again() -> bool:
+            answer = await admin.create_topics([NewTopic(topic, broker_settings.topic_partitions, 1)])
+            return bool(answer.topic_errors[0][1] == 0)
+
+        await eventually(made_again)
+        await produce_batch(servers, topic, 0, record_batch([result(f"new{n}") for n in range(50)]))
+        await thread.call_thread(lambda: reading.resume(*places))
+        await stored(owner, 70)

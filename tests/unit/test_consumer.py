@@ -35,7 +35,8 @@ class Consumer(BatchConsumer):
         )  # type: ignore[assignment]
         self.transport = SimpleNamespace(app=self.app)  # type: ignore[assignment]
         self.watermark, self._in_flight = Watermark(), InFlight()
-        self._expected, self._begun, self._begins_at, self._looks, self._anew = {}, {}, {}, {}, set()
+        self._expected, self._begun, self._begins_at, self._looks = {}, {}, {}, {}
+        self._known_as, self._anew = {}, set()
         self._read_offset, self._committed_offset = defaultdict(lambda: None), defaultdict(lambda: None)
         self._commit_every, self._is_revoking = None, False
         self._outages = Outages(structlog.get_logger(__name__))

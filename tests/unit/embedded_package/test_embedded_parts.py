@@ -10,7 +10,7 @@ from embedded.errors import EmbeddedError
 from embedded.huge_pages import HugePages, huge_pages
 from embedded.kafka_config import server_properties
 from embedded.lock import DirectoryLock, is_held
-from embedded.ports import free_port, is_free, listens, remembered_port
+from embedded.ports import PORTS, free_port, free_ports, is_free, listens, remembered_port
 from embedded.postgres_config import Disk, postgresql_conf
 from embedded.postgres_directory import PostgresDirectory
 from embedded.run_file import RunningSystem
@@ -27,6 +27,15 @@ def test_port_is_free_until_somebody_listens() -> None:
     with socket.create_server(("127.0.0.1", port)):
         assert not is_free(port)
         assert listens(port)
+
+
+def test_free_ports_differ_and_are_none_that_a_client_gets() -> None:
+    """A client's connection had the port of a Kafka before that had started, and it ended."""
+    found = free_ports(200)
+    assert len(set(found)) == 200
+    assert set(found) <= set(PORTS)
+    with socket.create_server(("127.0.0.1", 0)) as given, socket.create_connection(given.getsockname()) as client:
+        assert client.getsockname()[1] not in PORTS
 
 
 def test_port_is_remembered_while_it_is_free(tmp_path: Path) -> None:
