@@ -20,6 +20,7 @@ _MAINTENANCE = {
     "timezone": "UTC",
     "synchronous_commit": "off",
     "maintenance_work_mem": "1GB",
+    "work_mem": "512MB",  # counting sorts and hashes some millions of groups
     "max_parallel_maintenance_workers": "2",
 }
 
@@ -102,21 +103,22 @@ def _in_order(undressed: bare.Undressed) -> list[bare.Piece]:
 
 async def _dress(owner: asyncpg.Connection, undressed: bare.Undressed) -> None:
     for piece in _in_order(undressed):
-        started = time.monotonic()
-        await owner.execute(piece.on)
-        say(f"{piece.name}: {time.monotonic() - started:.0f} s")
+        await _timed(owner, piece.name, piece.on)
+
+
+async def _timed(owner: asyncpg.Connection, what: str, statement: str) -> None:
+    started = time.monotonic()
+    await owner.execute(statement)
+    say(f"{what}: {time.monotonic() - started:.0f} s")
 
 
 async def _finish(owner: asyncpg.Connection, wanted: Load) -> None:
-    if await owner.fetchval("SELECT to_regprocedure('conexoes.recount_logs()')") is not None:
-        say("counting")
-        await owner.execute("SELECT conexoes.recount_logs()")
-        await owner.execute("SELECT conexoes.recount_faults()")
-        await owner.execute("SELECT conexoes.recount_results()")
-    say("statistics")
-    # Build the visibility map, as autovacuum would in time; otherwise it would run during measurements.
+    # Statistics first: without them counting is planned for small tables. And build the visibility map, as autovacuum
+    # would in time; otherwise it would run during measurements.
     for table in bare.TABLES:
-        await owner.execute(f"VACUUM (ANALYZE) {table}")
+        await _timed(owner, f"statistics of {table}", f"VACUUM (ANALYZE) {table}")
+    for what in ("logs", "faults", "results"):
+        await _timed(owner, f"counting {what}", f"SELECT conexoes.recount_{what}()")
     items = await reprocess(owner, wanted.population, wanted.seed)
     say(f"{items:,} reprocess items")
     counts = "facets, log_days, log_hours, result_facets, result_days, result_hours"

@@ -3,14 +3,21 @@
 
 -- migrate: apply
 
--- The codes of all errors of a result, each once, in order. `other_codes`: those beside the first; null for none.
-CREATE FUNCTION result_codes(code text, other_codes text[]) RETURNS text[]
+-- The codes of several errors, each once, in order.
+CREATE FUNCTION distinct_codes(codes text[]) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $function$
-    SELECT ARRAY(
-        SELECT DISTINCT each COLLATE "C" FROM unnest(array_append(other_codes, code)) AS each
-        WHERE each IS NOT NULL ORDER BY 1
-    )
+    SELECT ARRAY(SELECT DISTINCT each COLLATE "C" FROM unnest(codes) AS each WHERE each IS NOT NULL ORDER BY 1)
 $function$;
+
+-- The codes of all errors of a result, each once, in order. `other_codes`: those beside the first; null for none.
+-- PostgreSQL writes this one into the query, as long as it sets nothing and has no subquery: a call for each result is
+-- most of the time of counting them anew.
+CREATE FUNCTION result_codes(code text, other_codes text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN other_codes IS NULL THEN array_remove(ARRAY[code], NULL)
+    ELSE distinct_codes(array_append(other_codes, code))
+END;
 
 -- A set of codes has no limit that an index could hold, so hours and days refer to it by a hash. It is the text of
 -- an array that is hashed, since codes may contain any separator.
@@ -117,7 +124,7 @@ BEGIN
             account, integration_type, hour, affiliate, status, codes,
             md5(ARRAY[account, integration_type, affiliate, status, codes::text]::text)::uuid AS facet_id,
             sum(results) AS results
-        FROM gone CROSS JOIN LATERAL result_codes(code, other_codes) AS codes
+        FROM (SELECT *, result_codes(code, other_codes) AS codes FROM gone) AS told
         GROUP BY 1, 2, 3, 4, 5, 6
     ),
     named AS (

@@ -20,10 +20,9 @@ BEGIN
     INSERT INTO result_changes (account, integration_type, hour, affiliate, status, code, other_codes, results)
     SELECT account, integration_type, hour, affiliate, status, codes[1], codes[2:], kept.results - coalesce(known.results, 0)
     FROM (
-        SELECT account, integration_type, date_trunc('hour', processed_at, 'UTC') AS hour, affiliate, status, codes,
-            count(*) AS results
+        SELECT account, integration_type, date_trunc('hour', processed_at, 'UTC') AS hour, affiliate, status,
+            result_codes(code, other_codes) AS codes, count(*) AS results
         FROM attempts
-        CROSS JOIN LATERAL result_codes(code, other_codes) AS codes
         GROUP BY 1, 2, 3, 4, 5, 6
     ) AS kept
     LEFT JOIN (

@@ -173,7 +173,7 @@ BEGIN
             account, integration_type, hour, affiliate, status, codes,
             md5(ARRAY[account, integration_type, affiliate, status, codes::text]::text)::uuid AS facet_id,
             sum(results) AS results
-        FROM gone CROSS JOIN LATERAL result_codes(code, other_codes) AS codes
+        FROM (SELECT *, result_codes(code, other_codes) AS codes FROM gone) AS told
         GROUP BY 1, 2, 3, 4, 5, 6
     ),
     named AS (
@@ -239,10 +239,9 @@ BEGIN
         account, integration_type, hour, affiliate, status, codes[1], codes[2:],
         kept.results - coalesce(known.results, 0), NULL
     FROM (
-        SELECT account, integration_type, date_trunc('hour', processed_at, 'UTC') AS hour, affiliate, status, codes,
-            count(*) AS results
+        SELECT account, integration_type, date_trunc('hour', processed_at, 'UTC') AS hour, affiliate, status,
+            result_codes(code, other_codes) AS codes, count(*) AS results
         FROM attempts
-        CROSS JOIN LATERAL result_codes(code, other_codes) AS codes
         GROUP BY 1, 2, 3, 4, 5, 6
     ) AS kept
     LEFT JOIN (

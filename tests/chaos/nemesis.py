@@ -24,7 +24,8 @@ _PAUSES = {
     Lane.PAGES: (2.0, 12.0),
     Lane.RECORDS: (5.0, 40.0),
 }
-#: One in so many of a kind is measured, while nothing else is hurt; the others come in the thick of it.
+#: One in so many of a kind is measured, from a system that has recovered, and while nothing else is hurt; the others
+#: come in the thick of it.
 MEASURED = 5
 
 
@@ -68,6 +69,8 @@ class Nemesis:
                     await stack.enter_async_context(self._turns.alone(after=self._until_no_machine_is_gone()))
                     await self._until_no_machine_is_gone()
                     await self._until_workers_are_ready()
+                    if measured:  # otherwise it is also the recovery from what came just before
+                        await self._probe.recovered(Hurt(time.monotonic()))
                 elif lane not in {Lane.PAGES, Lane.RECORDS}:
                     await stack.enter_async_context(self._turns.together(brief=lane is Lane.KILLS))
                 await self._do(fault, random.Random(seed), measured=measured)

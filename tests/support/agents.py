@@ -34,9 +34,13 @@ async def running_worker(
     redact: tuple[str, ...] = (),
     worker_id: str | None = None,
 ) -> AsyncIterator[None]:
-    """A worker that has its partitions; stopped in order at the end of the block. `worker_id` is unique by default."""
+    """A worker that has its partitions; stopped in order at the end of the block.
+
+    Without a `worker_id`, one that comes after another in the same `data_dir` has its id, as in an installation: Kafka
+    gives it the partitions at once. A new id would wait half a minute until the old one's session is over.
+    """
     stop, ready = asyncio.Event(), asyncio.Event()
-    settings = AgentSettings(data_dir=data_dir, worker_id=worker_id or f"w{uuid.uuid4().hex[:8]}", redact=redact)
+    settings = AgentSettings(data_dir=data_dir, worker_id=worker_id, redact=redact)
     task = asyncio.create_task(
         work(settings, broker, storage, policy=policy or Policy(), stop=stop, ready=ready.set), name="worker"
     )
