@@ -23,6 +23,7 @@ class Move(NamedTuple):
 
     topic: str
     partition: int
+    incarnation: str  # as it began
     after: int  # all records before it were stored by earlier transactions
     next_offset: int  # all records before it are stored when this one commits
 
@@ -32,6 +33,7 @@ class Reached(NamedTuple):
 
     topic: str
     partition: int
+    incarnation: str  # as it began
     next_offset: int
 
 
@@ -49,7 +51,8 @@ async def move_positions(connection: Connection, moves: Sequence[Move]) -> None:
     """Record the offsets that the caller's transaction stores. Safe to repeat.
 
     Raises PositionLost when this database lacks earlier records: it was restored from a backup, or replaced by a
-    standby that lagged. Raises StorageUnavailable.
+    standby that lagged; maybe by so much that it knows the topic as another, of which it has stored more. Raises
+    StorageUnavailable.
     """
     if moves and await SQL["move_positions"].fetchval(connection, moves) < len(moves):
         raise PositionLost("the database has lost what was stored of these partitions")

@@ -43,7 +43,7 @@ class BatchConsumer(driver.Consumer):
         self._begun: dict[TP, int] = {}  # the one that the first batch of this assignment had to begin with
         self._begins_at: dict[TP, deque[tuple[int, int]]] = {}  # in flight: ends, times of first records
         self._looks: dict[TP, tuple[int, int]] = {}  # the one that was sought back to last, and how often
-        self._known_as: dict[str, str] = {}  # of each topic of this assignment that has begun, which one it is
+        self._known_as: dict[TP, str] = {}  # of each that has begun, which topic of its name it is of
         self._anew: set[TP] = set()  # partitions whose offsets have begun anew under this assignment
         self._is_revoking = False  # from the end of an assignment to the next one
         self._outages = Outages(log)
@@ -206,7 +206,6 @@ class BatchConsumer(driver.Consumer):
         stored = await until_available(IngestWork.POSITIONS, lambda: self._ask(begins))
         if generation != self.watermark.generation:
             return moved  # it took that long
-        self._known_as.update(known_as)
         for tp in new:
             committed = self._committed_offset[tp] = None if tp in self._anew else in_group.get(tp)
             known = stored[tp.topic, tp.partition]
@@ -221,6 +220,7 @@ class BatchConsumer(driver.Consumer):
                     continue
                 moved.add(tp)
             self._expected[tp] = self._begun[tp] = begin
+            self._known_as[tp] = known_as[tp.topic]
             self._anew.discard(tp)
         return moved
 
@@ -262,7 +262,9 @@ class BatchConsumer(driver.Consumer):
         one. While Kafka is away nothing is said of its topics. Raises StorageUnavailable.
         """
         generation = self.watermark.generation
-        reached = [Reached(tp.topic, tp.partition, offset) for tp, offset in self._reached().items()]
+        reached = [
+            Reached(tp.topic, tp.partition, self._known_as[tp], offset) for tp, offset in self._reached().items()
+        ]
         async with self._database.connection() as connection:
             lost = await has_lost(connection, reached)
         made_anew = [] if lost else await self._made_anew()
@@ -277,11 +279,13 @@ class BatchConsumer(driver.Consumer):
     async def _made_anew(self) -> list[str]:
         """Return topics whose names stand for other topics now than when this assignment began to read them."""
         known_as = dict(self._known_as)
+        if not known_as:
+            return []
         try:
-            now = await self._thread.call_thread(self._incarnations, set(known_as)) if known_as else {}
+            now = await self._thread.call_thread(self._incarnations, {tp.topic for tp in known_as})
         except KafkaError:
             return []  # the next comparison asks again
-        return sorted(topic for topic, id_ in now.items() if id_ != known_as[topic])
+        return sorted({tp.topic for tp, id_ in known_as.items() if now.get(tp.topic, id_) != id_})
 
     def begin_again(self) -> None:
         """Ask where each partition begins, as after an assignment: the database is not the one that it was."""
@@ -336,7 +340,9 @@ class BatchConsumer(driver.Consumer):
         await self._thread.call_thread(seek, partition, offset)
 
     def _deliver(self, tp: TP, fetched: Fetched, after: int, generation: int) -> ConsumerMessage:
-        batch = RecordBatch(tp, generation, fetched.records, fetched.bytes, fetched.next_offset, after)
+        batch = RecordBatch(
+            tp, generation, fetched.records, fetched.bytes, fetched.next_offset, after, self._known_as[tp]
+        )
         self._in_flight.add(batch.bytes)
         if (times := batch.times_ms) is not None:
             self._begins_at.setdefault(tp, deque()).append((batch.next_offset, times[0]))

@@ -16,11 +16,12 @@ class RecordBatch(NamedTuple):
     bytes: int  # of memory, about
     next_offset: int  # where to go on after this batch: behind transaction markers and aborted records too
     after: int = 0  # everything before it was delivered earlier, or does not exist any more
+    incarnation: str = ""  # which topic of this name it is of
 
     @property
     def move(self) -> Move:
         """The move of its partition that storing the batch is."""
-        return Move(self.tp.topic, self.tp.partition, self.after, self.next_offset)
+        return Move(self.tp.topic, self.tp.partition, self.incarnation, self.after, self.next_offset)
 
     @property
     def times_ms(self) -> tuple[int, int] | None:

@@ -25,21 +25,26 @@ LEFT JOIN added a USING (topic, partition)
 LEFT JOIN positions p USING (topic, partition)
 
 -- move_positions --
--- Records before :next_offset are stored now, and those before :after were stored already; arrays. Answers the number
--- of partitions for which that holds. Never moves back: a worker that has lost a partition may still finish.
+-- Records before :next_offset are stored now, and those before :after were stored already, of the topic that has this
+-- :incarnation; arrays. Answers the number of partitions for which that holds. Never moves back: a worker that has lost a
+-- partition may still finish.
 WITH moved AS (
     UPDATE positions p SET next_offset = greatest(p.next_offset, m.next_offset)
-    FROM unnest(:topic::text[], :partition::integer[], :after::bigint[], :next_offset::bigint[])
-        AS m (topic, partition, after, next_offset)
-    WHERE p.topic = m.topic AND p.partition = m.partition AND p.next_offset >= m.after
+    FROM unnest(
+        :topic::text[], :partition::integer[], :incarnation::text[], :after::bigint[], :next_offset::bigint[]
+    ) AS m (topic, partition, incarnation, after, next_offset)
+    WHERE p.topic = m.topic AND p.partition = m.partition AND p.incarnation = m.incarnation
+      AND p.next_offset >= m.after
     RETURNING 1
 )
 SELECT count(*) FROM moved
 
 -- has_lost_positions --
--- Whether any of these partitions, arrays, is stored up to a smaller offset than :next_offset, or is not known.
+-- Whether any of these partitions, arrays, is stored up to a smaller offset than :next_offset, or is not known, or is
+-- known as one of another :incarnation.
 SELECT EXISTS (
-    SELECT FROM unnest(:topic::text[], :partition::integer[], :next_offset::bigint[]) AS r (topic, partition, next_offset)
-    LEFT JOIN positions p USING (topic, partition)
-    WHERE coalesce(p.next_offset, 0) < r.next_offset
+    SELECT FROM unnest(:topic::text[], :partition::integer[], :incarnation::text[], :next_offset::bigint[])
+        AS r (topic, partition, incarnation, next_offset)
+    LEFT JOIN positions p USING (topic, partition, incarnation)
+    WHERE p.next_offset IS NULL OR p.next_offset < r.next_offset
 )

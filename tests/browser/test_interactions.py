@@ -30,6 +30,18 @@ WATCH = """() => {
   });
   for (const each of ["keydown", "click"]) addEventListener(each, shown, { capture: true });
 }"""
+#: Scrolls by the wheel's step in each of so many frames, and returns the milliseconds between frames.
+SCROLL = """(frames) => new Promise((done) => {
+  const times = [];
+  const step = (time) => {
+    times.push(time);
+    scrollBy(0, 100);
+    if (times.length <= frames) requestAnimationFrame(step);
+    else done(times.slice(1).map((each, number) => each - times[number]));
+  };
+  requestAnimationFrame(step);
+})"""
+FRAMES = 240
 _COUNTED = ("LayoutCount", "RecalcStyleCount", "ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
 
 
@@ -76,6 +88,25 @@ async def test_a_list_of_200_rows_answers_each_key_and_click(arrive: Arrive, sto
     await expect(page.locator("tr.log")).to_have_count(ROWS)
     await expect(page.locator(".pick input:checked")).to_have_count(0)
     await expect(page.locator(".bulk")).to_be_hidden()
+
+
+async def test_200_open_rows_are_scrolled_without_a_layout_for_each_frame(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*(result(f"r{n}", key=f"SKU-{n:04}", processed_at=at(n / 100)) for n in range(ROWS)))
+    person = await arrive("operator")
+    page = person.page
+    await person.open(f"/acme/price?page_size={ROWS}&open=all")
+    await expect(page.locator("tr.detail")).to_have_count(ROWS)
+    session = await page.context.new_cdp_session(page)
+    await session.send("Performance.enable")
+    before = await _metrics(session)
+    gaps = await page.evaluate(SCROLL, FRAMES)
+    layouts = (await _metrics(session))["LayoutCount"] - before["LayoutCount"]
+    sys.stdout.write(
+        f"scrolling {ROWS} open rows: {1000 / median(gaps):.0f} frames/s, longest gap {max(gaps):.0f} ms,"
+        f" {sum(gap > 34 for gap in gaps)} of {FRAMES} late; layouts {layouts}\n"
+    )
+    assert await page.evaluate("scrollY") > 0
+    assert layouts <= FRAMES / 10
 
 
 async def measured(page: Page, session: CDPSession, name: str, act: Callable[[], Awaitable[None]]) -> None:

@@ -1,8 +1,12 @@
 """Work of an operator on topics, who does it again when another fault has Kafka just then."""
 
+from collections.abc import Collection, Mapping
+
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from agents.kafka.positions import incarnations
 from broker.errors import BrokerUnavailable
 from broker.settings import BrokerSettings
 from broker.topics import create_topics
@@ -39,3 +43,13 @@ async def made_topics(servers: str, settings: BrokerSettings) -> None:
         return True
 
     await eventually(made)
+
+
+async def known_topics(servers: str, topics: Collection[str]) -> Mapping[str, str]:
+    """Look up which topic each name stands for now, of those that are there. Raises KafkaError, OSError."""
+    client = AIOKafkaClient(bootstrap_servers=servers)
+    try:
+        await client.bootstrap()
+        return await incarnations(client, topics)
+    finally:
+        await client.close()

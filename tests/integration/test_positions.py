@@ -156,6 +156,35 @@ async def test_what_a_database_lost_is_read_again_where_no_record_comes(
         await busy
 
 
+@pytest.mark.parametrize("record_comes", [True, False])
+async def test_a_database_that_knows_the_topic_as_another_has_lost_what_was_stored(
+    broker_settings: BrokerSettings,
+    storage_settings: StorageSettings,
+    data_dir: Path,
+    owner: asyncpg.Connection,
+    *,
+    record_comes: bool,
+) -> None:
+    """A standby from before Kafka was made anew takes over: it has stored more, of the topic that is gone."""
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
+    async with running_worker(broker_settings, storage_settings, data_dir):
+        await produce(servers, broker_settings.topic_prefix, results(range(60)))
+        await stored(owner, 60)
+        async with owner.transaction():
+            await owner.execute(
+                "UPDATE positions SET incarnation = 'before', next_offset = 1000 WHERE topic = $1", topic
+            )
+            await lose_results(owner)
+        if record_comes:
+            await produce(servers, broker_settings.topic_prefix, results(range(60, 90)))
+        else:
+            await owner.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND application_name LIKE 'conexoes-agents%'"
+            )
+        await stored(owner, 90 if record_comes else 60)
+
+
 async def test_a_database_that_knows_nothing_begins_at_the_beginning(
     broker_settings: BrokerSettings, storage_settings: StorageSettings, data_dir: Path, owner: asyncpg.Connection
 ) -> None:

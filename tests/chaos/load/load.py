@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from broker.backoff import pauses
 from broker.errors import BrokerUnavailable
 from broker.publisher import Record
 from conexoes_connector.connector import Connector
 from connectors.simulator.plan import SimulatedRecord
+from tests.chaos.kafka_admin import known_topics
 from tests.chaos.ledger import Ledger
 from tests.chaos.system import System
 from tests.support.waiting import eventually
@@ -82,17 +84,23 @@ class Load(Connector):
         return not self._on_the_way and await self.all_handled()
 
     async def all_handled(self) -> bool:
-        """True if PostgreSQL has all that Kafka acknowledged; False while it does not answer."""
+        """True if PostgreSQL has all that this Kafka acknowledged; False while one of them does not answer."""
         ends = dict(self.ledger.ends)
         try:
+            known_as = await known_topics(self.system.kafka.servers, {topic for topic, _partition in ends})
             owner = await self.system.owner()
             try:
-                rows = await owner.fetch("SELECT topic, partition, next_offset FROM positions")
+                rows = await owner.fetch("SELECT topic, partition, incarnation, next_offset FROM positions")
             finally:
                 await owner.close(timeout=5)
-            stored = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+            # Of a Kafka that is gone, a database that was restored may have stored more.
+            stored = {
+                (row["topic"], row["partition"]): row["next_offset"]
+                for row in rows
+                if row["incarnation"] == known_as.get(row["topic"])
+            }
             if any(stored.get(place, 0) < end for place, end in ends.items()):
                 return False
             return all([await each() for each in self.others_done])
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (KafkaError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
