@@ -151,3 +151,40 @@ async def test_a_commit_that_hangs_holds_up_no_rebalance(monkeypatch: pytest.Mon
     monkeypatch.setattr(consumer, "commit", hang)
     async with asyncio.timeout(30):
         assert await consumer.drain(0.01)
+
+
+class _Database:
+    """A database that has lost nothing."""
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[None]:
+        yield
+
+
+@pytest.mark.parametrize(
+    ("now", "begins_again"),
+    [({"results.price": "id"}, False), ({"results.price": "another"}, True), ({}, False)],
+    ids=["the same", "made anew", "not there"],
+)
+async def test_a_topic_that_stands_for_another_is_begun_again(
+    monkeypatch: pytest.MonkeyPatch, now: dict[str, str], *, begins_again: bool
+) -> None:
+    """Where neither the group nor an offset has told: the client saw the old one, and then one with more records."""
+    consumer = Consumer()
+    consumer._database = cast(Any, _Database())
+
+    async def has_lost(_connection: Any, _reached: Any) -> bool:
+        return False
+
+    monkeypatch.setattr("agents.kafka.consumer.has_lost", has_lost)
+    await consumer._begin({PLACE: Fetched(COMMITTED, END, [], 0)}, consumer.watermark.generation)
+    generation = consumer.watermark.generation
+
+    async def incarnations(_topics: Any) -> Any:
+        return now
+
+    monkeypatch.setattr(consumer, "_incarnations", incarnations)
+    monkeypatch.setattr(consumer, "assignment", lambda: {PLACE, OTHER})
+    await consumer.compare()
+    assert (consumer.watermark.generation != generation) is begins_again
+    assert (PLACE not in consumer._expected) is begins_again
