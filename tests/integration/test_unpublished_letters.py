@@ -19,6 +19,7 @@ from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.letter_topic import LetterRecord, LetterTopic, Outcome
 from agents.kafka.unpublished_letters import AT_ONCE, UnpublishedLetters
 from agents.metrics import BACKLOG
+from agents.upkeep.maintenance import Maintenance
 from agents.upkeep.measuring import Measuring
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.outage import Outages
@@ -586,3 +587,25 @@ async def test_an_outage_is_said_when_it_begins_and_when_it_ends(
     found = [(each["event"], each["work"]) for each in lines if "work" in each]
     assert found == [(each, "publishing dead letters") for each in ("waiting", "waited")]
     assert next(each for each in lines if each["event"] == "waiting")["reason"] == "no t"
+
+
+async def test_retention_deletes_what_was_never_published_and_says_so(
+    writer: Database, owner: asyncpg.Connection
+) -> None:
+    """Bytes are kept no longer than promised. Published at once, the topic had deleted them too by now."""
+    old, young, published = some(2, "a"), some(1, "b"), some(1, "c")
+    await DeadLetters(LetterTopic("t", Switched()), writer).keep([*old, *young])
+    await DeadLetters(LetterTopic("t", Switched(found=True, takes=True)), writer).keep(published)
+    gone = [each.id for each in (*old, *published)]
+    await owner.execute(
+        "UPDATE dead_letters SET received_at = now() - interval '91 days' WHERE id = ANY($1::uuid[])", gone
+    )
+    with capture_logs() as lines:
+        for _ in range(2):
+            await Maintenance(writer, writer.settings).once()
+    assert [row["id"].hex for row in await owner.fetch("SELECT id FROM dead_letters")] == [young[0].id]
+    assert [row["letter_id"].hex for row in await owner.fetch("SELECT letter_id FROM unpublished_letters")] == [
+        young[0].id
+    ]
+    found = [(each["log_level"], each["letters"]) for each in lines if "expired" in each["event"]]
+    assert found == [("error", 2)]
