@@ -16,6 +16,7 @@ from agents.kafka.consumer import BatchConsumer
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
 from agents.kafka.lag import Lag
+from agents.kafka.letter_topic import LetterTopic
 from agents.kafka.record_batch import RecordBatch
 from agents.kafka.transport import BatchTransport, PassThrough
 from agents.process import crash
@@ -23,7 +24,6 @@ from agents.process.crash import guarded
 from agents.reprocess.commands import Commands
 from agents.results.ingest import Ingest
 from agents.results.source_counts import SourceCounts
-from broker.publisher import Publisher
 from broker.security import Security
 from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
@@ -125,7 +125,7 @@ def build_app(
     security: Security,
     topics: Topics,
     database: Database,
-    publisher: Publisher,
+    letter_topic: LetterTopic,
     policy: Policy,
     redaction: Redaction | None,
     sources: Sources | None,
@@ -164,7 +164,7 @@ def build_app(
         web_enabled=False,  # Faust's web server listens on every address, without authentication
     )
     app.stopping, app.database, app.lag = stopping, database, Lag()
-    dead_letters = DeadLetters(topics.dead_letter, publisher, database)
+    dead_letters = DeadLetters(letter_topic, database)
     delivery = Delivery(app.done, app.current, app.begin_again)
     sent = SentAliases()
     for each, connector in itertools.product(CATALOGUE, (None, *topics.connectors)):

@@ -58,7 +58,8 @@ OLDEST_WAITING = Gauge(
     "time of the oldest record that waits to be stored, of a partition that this process has; absent while none waits",
     ["topic", "partition"],
 )
-#: Values of `what`: queued (items to be sent), awaited (items without an answer yet), uncompacted (changes of counts)
+#: Values of `what`: queued (items to be sent), awaited (items without an answer yet), uncompacted (changes of counts),
+#: unpublished (dead letters that their topic does not have)
 BACKLOG = Gauge("conexoes_backlog", "rows of the database that wait for any agents process", ["what"])
 #: Items by their state now: fixed, same_error, busy, queued, …
 AUTOMATIC_RETRIES = Gauge(

@@ -9,6 +9,8 @@ import structlog
 
 from agents.app import AgentsApp, build_app, group_of
 from agents.kafka.comparing import Comparing
+from agents.kafka.letter_topic import LetterTopic
+from agents.kafka.unpublished_letters import UnpublishedLetters
 from agents.metrics import PROCESS, IngestWork, ingest_waits
 from agents.notify.delivery import Delivery
 from agents.notify.log_edges import LogEdges
@@ -106,6 +108,7 @@ async def work(
             topic=broker_settings.topics.events,
             playbook=playbook,
         )
+        letter_topic = LetterTopic(broker_settings.topics.dead_letter, publisher)
         source_counts = SourceCounts(database)
         planning = Planning(database, playbook=playbook, public_url=telling.public_url)
         app = build_app(
@@ -113,7 +116,7 @@ async def work(
             security=broker_settings.security,
             topics=broker_settings.topics,
             database=database,
-            publisher=publisher,
+            letter_topic=letter_topic,
             policy=policy,
             redaction=Redaction(agent_settings.redact) or None,
             sources=broker_settings.sources,
@@ -153,6 +156,7 @@ async def work(
                 "comparing positions": Comparing(database, app.compare).run,
                 "looking for topics": TopicWatch(servers, broker_settings).run,
                 "redrive": redriving.run,
+                "unpublished letters": UnpublishedLetters(letter_topic, database).run,
                 "planning notifications": planning.run,
                 "events of logs": LogEdges(database).run,
                 "notifications": delivery.run,

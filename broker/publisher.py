@@ -1,9 +1,9 @@
 """Publishing with acknowledgement: when `publish` returns, every in-sync replica has the record."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -15,6 +15,8 @@ from aiokafka.errors import (
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.security import PLAINTEXT, Security
 from schemas.topics import MAX_DEAD_LETTER_BYTES
+
+T = TypeVar("T")
 
 Headers = Sequence[tuple[str, bytes]]
 _CLOSE_SECONDS = 2.0
@@ -86,17 +88,35 @@ class Publisher:
 
         Waits and raises as `publish` does; then each of them may be written or not.
         """
+
+        async def send(producer: Any) -> list[Written]:
+            sent = [
+                await producer.send(each.topic, each.value, key=each.key, headers=list(each.headers))
+                for each in records
+            ]
+            return [Written(each.partition, each.offset) for each in await asyncio.gather(*sent)]
+
+        return await self._through(send)
+
+    async def wait_for_topic(self, topic: str) -> None:
+        """Wait until Kafka names the partitions of a topic, for as long as `publish` does, and raise what it raises.
+
+        For a caller that has no record in hand yet. A topic that is known may refuse a record all the same.
+        """
+        try:
+            await self._through(lambda producer: producer.partitions_for(topic))
+        except BrokerUnavailable as exc:
+            raise BrokerUnavailable(f"topic {topic}: {exc}") from exc
+
+    async def _through(self, work: Callable[[Any], Awaitable[T]]) -> T:
+        """Call `work` with the producer, which is made anew for others when it fails."""
         shared: _Shared | None = None  # which one, so that an error replaces no newer one
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 shared = await self._started()
             shared.sending += 1
             async with asyncio.timeout(self._timeout_seconds):
-                sent = [
-                    await shared.producer.send(each.topic, each.value, key=each.key, headers=list(each.headers))
-                    for each in records
-                ]
-                return [Written(each.partition, each.offset) for each in await asyncio.gather(*sent)]
+                return await work(shared.producer)
         except _REFUSED as exc:
             raise RecordRefused(f"{type(exc).__name__}: {exc}") from exc
         except (KafkaError, OSError, TimeoutError) as exc:

@@ -5,5 +5,5 @@ from storage.statements import SQL
 
 
 async def backlog(connection: Connection) -> dict[str, int]:
-    """Rows by what they wait for: queued, awaited, uncompacted. The connection must be the writer's."""
+    """Rows by what they wait for: queued, awaited, uncompacted, unpublished. The connection must be the writer's."""
     return dict(await SQL["backlog"].fetchrow(connection))

@@ -42,8 +42,13 @@ class Reach(NamedTuple):
     evidence: bool  # values and headers
 
 
-async def insert_dead_letters(connection: Connection, letters: Sequence[DeadLetter]) -> None:
-    """Insert dead letters; those of an earlier delivery stay as they are."""
+async def insert_dead_letters(
+    connection: Connection, letters: Sequence[DeadLetter], published: Sequence[bool] | None = None
+) -> None:
+    """Insert dead letters; those of an earlier delivery stay as they are.
+
+    `published`: of each, if its topic has it. Agents publish the others later. None: it has all.
+    """
     await SQL["insert_dead_letters"].execute(
         connection,
         letters,
@@ -55,7 +60,22 @@ async def insert_dead_letters(connection: Connection, letters: Sequence[DeadLett
         affiliate=[each.affiliate for each in letters],
         said=[each.said for each in letters],
         redrive_of=[each.redrive_of for each in letters],
+        unpublished=[
+            None if there else _headers_to_publish(each)
+            for each, there in zip(letters, published or [True] * len(letters), strict=True)
+        ],
     )
+
+
+async def stored_letters(connection: Connection, accounts: Sequence[str], ids: Sequence[str]) -> set[str]:
+    """Return the ids of those that are stored, of these accounts and ids, as `DeadLetter.id` has them."""
+    rows = await SQL["stored_letters"].fetch(connection, account=list(accounts), id=list(ids))
+    return {row["id"].hex for row in rows}
+
+
+def _headers_to_publish(letter: DeadLetter) -> bytes:
+    """Return the headers that its topic is to get, every one as it is; those of the table are made to be shown."""
+    return json.dumps([[name, _base64(value)] for name, value in letter.header_items()]).encode()
 
 
 def choosing(reach: Reach, filter_: LetterFilter, ids: Sequence[uuid.UUID] | None = None) -> dict[str, Any]:
@@ -199,7 +219,7 @@ def _bytes(text: str | None, encoded: str | None) -> bytes | None:
     return None if encoded is None else base64.b64decode(encoded)
 
 
-def headers_of(stored: str) -> list[tuple[str, bytes | None]]:
+def headers_of(stored: str | bytes) -> list[tuple[str, bytes | None]]:
     """Return headers from the JSON in which they are stored."""
     return [(name, None if value is None else base64.b64decode(value)) for name, value in json.loads(stored)]
 

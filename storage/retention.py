@@ -82,9 +82,15 @@ async def forget_silent_logs(connection: Connection, retention_days: int, first_
 
 
 async def forget_dead_letters(connection: Connection, retention_days: int) -> bool:
-    """Delete some dead letters that are older. Returns True when there may be more."""
+    """Delete some dead letters that are older, of those that their topic has. Returns True when there may be more."""
     gone = await SQL["forget_dead_letters"].fetchval(connection, retention_days=retention_days, limit=ROWS)
     return bool(gone == ROWS)
+
+
+async def forget_unpublished_letters(connection: Connection, retention_days: int) -> int:
+    """Delete some dead letters that are older and that their topic never got. Returns their number, ROWS at most."""
+    gone: int = await SQL["forget_unpublished_letters"].fetchval(connection, retention_days=retention_days, limit=ROWS)
+    return gone
 
 
 async def forget_notifications(connection: Connection, retention_days: int) -> bool:

@@ -65,6 +65,7 @@ class Maintenance:
         await self._repeat(lambda connection: retention.forget_incidents(connection, series))
         kept = self._settings.dead_letter_retention_days
         await self._repeat(lambda connection: retention.forget_dead_letters(connection, kept))
+        await self._forget_unpublished(kept)
         await self._repeat(outbox.end_removed)
         await self._repeat(outbox.give_up)
         told = self._settings.notification_retention_days
@@ -73,6 +74,12 @@ class Maintenance:
         await self._repeat(lambda connection: retention.forget_idempotency_keys(connection, keys))
         # Last, since nothing waits for it and it may take long.
         await self._repeat(names.move_aliases)
+
+    async def _forget_unpublished(self, days: int) -> None:
+        """Delete old dead letters that their topic never got, and say so: they are nowhere any more."""
+        while letters := await self._step(lambda connection: retention.forget_unpublished_letters(connection, days)):
+            log.error("dead letters expired before their topic took them", letters=letters)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _walk(self, work: Callable[[Connection, int], Awaitable[int | None]]) -> None:
         """Do `work` on a table from its first page on; it says which page is next."""

@@ -4,4 +4,5 @@ SELECT
     (SELECT count(*) FROM reprocess_items WHERE state = 'queued') AS queued,
     (SELECT count(*) FROM reprocess_items WHERE state = 'sent') AS awaited,
     (SELECT count(*) FROM log_changes) + (SELECT count(*) FROM fault_changes)
-    + (SELECT count(*) FROM result_changes) AS uncompacted
+    + (SELECT count(*) FROM result_changes) AS uncompacted,
+    (SELECT count(*) FROM unpublished_letters) AS unpublished

@@ -23,6 +23,9 @@ SELECT forget_silent_logs(:retention_days::integer, :first_page::bigint, :pages:
 -- forget_dead_letters --
 SELECT forget_dead_letters(:retention_days::integer, :limit::integer)
 
+-- forget_unpublished_letters --
+SELECT forget_unpublished_letters(:retention_days::integer, :limit::integer)
+
 -- forget_conflicts --
 SELECT forget_conflicts(:retention_days::integer, :limit::integer)
 

@@ -16,6 +16,7 @@ from faust.types import TP
 from agents.kafka.consumer import BatchConsumer
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
+from agents.kafka.letter_topic import LetterTopic
 from agents.kafka.record_batch import RecordBatch
 from agents.kafka.weight import RECORD_BYTES
 from agents.results.ingest import AcceptedEvent, Decoded, Ingest, decode
@@ -356,7 +357,7 @@ async def test_a_time_is_refused_by_a_fresh_look_at_postgresql_s_clock_only(
     await clock.measure()
     clock._server_ns -= 5 * 3600 * 10**9
     clock._measured_at -= 2 * 10**9
-    letters = DeadLetters("t", Publisher("127.0.0.1:1"), writer)
+    letters = DeadLetters(LetterTopic("t", Publisher("127.0.0.1:1")), writer)
     ingest = Ingest(
         BY_NAME["price"],
         writer,

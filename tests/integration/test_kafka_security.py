@@ -13,6 +13,9 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
+from agents.kafka.dead_letters import DeadLetters
+from agents.kafka.letter_topic import LetterTopic
+from agents.kafka.unpublished_letters import UnpublishedLetters
 from broker.errors import BrokerUnavailable
 from broker.publisher import Publisher, Record
 from broker.security import Security
@@ -23,9 +26,12 @@ from cli.documents.__main__ import ROOT
 from conexoes_connector import Answer, Connector, Retry, serve_retries
 from schemas.reprocess import ReprocessRequest
 from schemas.topics import Topics
+from storage.database import Database
 from storage.settings import StorageSettings
 from tests.support.access import ROW
-from tests.support.agents import running_worker, stored
+from tests.support.agents import every_record, running_worker, stored
+from tests.support.events import raw
+from tests.support.letters import refused
 from tests.support.processes import conexoes
 from tests.support.secure_kafka import LOGINS, Grant, SecureKafka, secure_kafka
 from tests.support.waiting import eventually
@@ -144,6 +150,29 @@ async def test_nobody_writes_where_another_does(kafka: SecureKafka, topics: Topi
     }
     with pytest.raises(BrokerUnavailable, match="TopicAuthorizationFailedError"):
         await publish(settings(kafka, user, topics), Record(names[kind], b"k", b"v"))
+
+
+async def test_a_letter_that_may_not_be_written_is_stored_and_waits_for_the_right(
+    kafka: SecureKafka, topics: Topics, writer: Database, owner: asyncpg.Connection
+) -> None:
+    """A login that may not write to the dead-letter topic, as that of the agents when a right was taken away."""
+    publisher = Publisher(kafka.sasl_ssl, security=settings(kafka, "connector", topics).security, timeout_seconds=10)
+    topic = LetterTopic(topics.dead_letter, publisher)
+    unpublished = UnpublishedLetters(topic, writer)
+    await DeadLetters(topic, writer).keep(refused([raw(b"{")]))
+    assert await owner.fetchval("SELECT count(*) FROM dead_letters") == 1
+    with pytest.raises(BrokerUnavailable, match="TopicAuthorizationFailedError"):
+        await unpublished.publish()
+    await kafka.allow("connector", Grant("Topic", topics.dead_letter, "Write"))
+
+    async def published() -> bool:
+        with suppress(BrokerUnavailable):
+            await unpublished.publish()
+        return not await owner.fetchval("SELECT count(*) FROM unpublished_letters")
+
+    await eventually(published)
+    await publisher.close()
+    assert [each.value for each in await every_record(kafka.open, topics.dead_letter)] == [b"{"]
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])

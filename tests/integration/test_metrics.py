@@ -61,7 +61,8 @@ async def test_agents_are_seen_from_outside(
         assert text is not None
         assert samples(text, "conexoes_dead_letters_total") == {'code="json"': 1}
         assert samples(text, "conexoes_build_info") == {f'version="{version()}"': 1}
-        assert set(samples(text, "conexoes_backlog")) == {'what="queued"', 'what="awaited"', 'what="uncompacted"'}
+        whats = ("queued", "awaited", "uncompacted", "unpublished")
+        assert set(samples(text, "conexoes_backlog")) == {f'what="{each}"' for each in whats}
         assert samples(text, "conexoes_pool_connections")['role="writer"'] >= 1
         assert samples(text, "process_resident_memory_bytes")
         await owner.execute("DROP TABLE public._pogo_migration")

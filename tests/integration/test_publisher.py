@@ -8,8 +8,10 @@ from broker.backoff import pauses
 from broker.errors import BrokerUnavailable, RecordRefused
 from broker.publisher import Publisher, Record
 from broker.settings import BrokerSettings
+from broker.topics import create_topics
 from schemas.topics import MAX_DEAD_LETTER_BYTES
 from tests.support.agents import records
+from tests.support.kafka_admin import delete_topic
 from tests.support.proxy import proxied
 
 pytestmark = pytest.mark.law
@@ -83,3 +85,17 @@ async def test_of_records_that_are_published_together_one_that_fails_is_told(bro
         await publisher.publish_all([good, good._replace(value=b"x" * 2 * MAX_DEAD_LETTER_BYTES)])
     await publisher.publish(good)
     await publisher.close()
+
+
+async def test_a_topic_is_waited_for_without_a_record(broker_settings: BrokerSettings) -> None:
+    servers, missing = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.events
+    await delete_topic(servers, missing)
+    hasty, patient = Publisher(servers, timeout_seconds=1), Publisher(servers)
+    with pytest.raises(BrokerUnavailable, match=missing):
+        await hasty.wait_for_topic(missing)
+    waiting = asyncio.create_task(patient.wait_for_topic(missing))
+    await create_topics(servers, broker_settings)
+    await waiting
+    await patient.wait_for_topic(missing)
+    await hasty.close()
+    await patient.close()

@@ -120,6 +120,30 @@ async def records(servers: str, topic_name: str, count: int) -> list[ConsumerRec
     return found
 
 
+async def every_record(servers: str, topic_name: str) -> list[ConsumerRecord]:
+    """All records that a topic has now, by partition and offset."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers, max_partition_fetch_bytes=4 * 1024 * 1024)
+    await consumer.start()
+    found: list[ConsumerRecord] = []
+    try:
+
+        async def partitions() -> list[int]:  # a topic that was made a moment ago has none yet
+            await consumer._client.force_metadata_update()
+            return sorted(consumer.partitions_for_topic(topic_name) or ())
+
+        consumer._client.add_topic(topic_name)
+        places = [TopicPartition(topic_name, partition) for partition in await eventually(partitions)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        ends = await consumer.end_offsets(places)
+        for place in places:
+            while await consumer.position(place) < ends[place]:
+                found.extend((await consumer.getmany(place, timeout_ms=20_000)).get(place, []))
+    finally:
+        await consumer.stop()
+    return found
+
+
 async def stored(owner: asyncpg.Connection, count: int, seconds: float = DEADLINE_SECONDS) -> None:
     """Wait until so many results are stored, `seconds` at most."""
 

@@ -4,6 +4,7 @@ import time
 
 from agents.kafka.dead_letters import DeadLetters
 from agents.kafka.delivery import Delivery
+from agents.kafka.letter_topic import LetterTopic
 from agents.results.ingest import Ingest
 from broker.publisher import Publisher
 from schemas.catalogue import BY_NAME
@@ -25,5 +26,5 @@ class HostClock(ServerClock):
 def ingest_apart(delivery: Delivery, kind: type[Ingest] = Ingest) -> Ingest:
     """Make an ingest whose database and broker are away, and refuse connections at once."""
     database = Database("postgresql://127.0.0.1:1/nowhere", "writer", StorageSettings(connect_seconds=0.1))
-    dead_letters = DeadLetters("t", Publisher("127.0.0.1:1"), database)
+    dead_letters = DeadLetters(LetterTopic("t", Publisher("127.0.0.1:1")), database)
     return kind(BY_NAME["price"], database, dead_letters, delivery, clock=HostClock(database), policy=Policy())

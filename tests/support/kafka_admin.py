@@ -22,9 +22,13 @@ async def admin_of(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
 async def delete_topic(servers: str, name: str) -> None:
     """Delete a topic, and wait until Kafka shows it no more."""
     async with admin_of(servers) as admin:
-        await admin.delete_topics([name])
+
+        async def is_there() -> bool:
+            return name in await admin.list_topics()
 
         async def is_gone() -> bool:
-            return name not in await admin.list_topics()
+            return not await is_there()
 
+        await eventually(is_there)  # one that was made a moment ago would be shown when it is gone already
+        await admin.delete_topics([name])
         await eventually(is_gone)

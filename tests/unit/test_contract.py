@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agents.app import build_app
+from agents.kafka.letter_topic import LetterTopic
 from agents.reprocess.dispatch import retry_record
 from agents.results.source_counts import SourceCounts
 from broker.publisher import Publisher
@@ -344,7 +345,7 @@ def test_the_consumer_group_is_the_one_of_the_agents(tmp_path: Path) -> None:
         security=PLAINTEXT,
         topics=Topics(),
         database=database,
-        publisher=publisher,
+        letter_topic=LetterTopic(Topics().dead_letter, publisher),
         policy=Policy(),
         redaction=None,
         sources=None,

@@ -1,21 +1,39 @@
 -- insert_dead_letters --
--- Arrays with one element for each dead letter; one that is stored already stays as it is.
-INSERT INTO dead_letters (
-    account, id, code, reason, topic, partition, "offset", position, key, headers, value, value_bytes, affiliate, said,
-    redrive_of
+-- Arrays with one element for each dead letter; one that is stored already stays as it is. :unpublished has the headers of
+-- those that their topic is to get later, and null for the others.
+WITH inserted AS (
+    INSERT INTO dead_letters (
+        account, id, code, reason, topic, partition, "offset", position, key, headers, value, value_bytes, affiliate,
+        said, redrive_of
+    )
+    SELECT
+        account, id, code, reason, topic, partition, "offset", position, key, headers, value, value_bytes, affiliate,
+        said, redrive_of
+    FROM unnest(
+        :account::text[], :id::uuid[], :code::text[], :reason::jsonb[], :topic::text[], :partition::integer[],
+        :offset::bigint[], :position::integer[], :key::bytea[], :headers::jsonb[], :value::bytea[],
+        :value_bytes::integer[], :affiliate::text[], :said::text[], :redrive_of::uuid[]
+    ) AS letter (
+        account, id, code, reason, topic, partition, "offset", position, key, headers, value, value_bytes, affiliate,
+        said, redrive_of
+    )
+    ON CONFLICT DO NOTHING
+    RETURNING account, id
 )
-SELECT
-    account, id, code, reason, topic, partition, "offset", position, key, headers, value, value_bytes, affiliate, said,
-    redrive_of
-FROM unnest(
-    :account::text[], :id::uuid[], :code::text[], :reason::jsonb[], :topic::text[], :partition::integer[],
-    :offset::bigint[], :position::integer[], :key::bytea[], :headers::jsonb[], :value::bytea[], :value_bytes::integer[],
-    :affiliate::text[], :said::text[], :redrive_of::uuid[]
-) AS letter (
-    account, id, code, reason, topic, partition, "offset", position, key, headers, value, value_bytes, affiliate, said,
-    redrive_of
-)
+INSERT INTO unpublished_letters (account, letter_id, headers)
+SELECT i.account, i.id, u.headers
+FROM inserted i
+JOIN unnest(:account::text[], :id::uuid[], :unpublished::bytea[]) WITH ORDINALITY AS u (account, id, headers, number)
+    ON u.account = i.account AND u.id = i.id
+WHERE u.headers IS NOT NULL
+ORDER BY u.number
 ON CONFLICT DO NOTHING
+
+-- stored_letters --
+-- The ids of those of these letters, arrays, that are stored.
+SELECT d.id
+FROM unnest(:account::text[], :id::uuid[]) AS asked (account, id)
+JOIN dead_letters d ON d.account = asked.account AND d.id = asked.id
 
 -- dead_letters_seen --
 -- The account's dead letters that a filter matches; with :every_account also those that name no account, for callers
