@@ -72,6 +72,9 @@ async def request_reprocess(
     on. A filter whose logs can't be counted within two seconds is accepted; if a reason is missing, the command is
     cancelled when the agents have counted, with the same sentence as its note.
 
+    A filter means the logs that its plan has: those of ignored groups are left out unless it says `ignored`, or names
+    groups or a command. The command says in `ignored_groups` which were ignored when it was recorded.
+
     `corrections` need the right to see evidence: 403 without it. One that the policy or the kept request does not allow
     is 422, and nothing is sent.
     """

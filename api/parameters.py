@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.problems import ProblemError, invalid, not_found, refusal
 from schemas.catalogue import BY_NAME, IntegrationType, Language
+from schemas.command_id import is_command_id
 from schemas.export import ExportView
 from schemas.filter import REPEATABLE, LogFilter, SearchText, alone
 from schemas.item_state import ItemState
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from schemas.reprocess import is_command_id
 from schemas.series import REPEATABLE_OF_SERIES
 
 DEFAULT_PAGE_SIZE = 50

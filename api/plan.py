@@ -22,7 +22,7 @@ from schemas.verdict import Facts, reason, verdict
 from storage.constants import PLAN_SAMPLES
 from storage.database import Connection, Database
 from storage.errors import TimedOut
-from storage.logs.group_decisions import list_ignored
+from storage.logs.group_decisions import left_out_by
 from storage.reprocess import affiliates
 from storage.reprocess.selection import Group, by_affiliate, sample_logs, settled_until, survey, survey_rows
 
@@ -64,18 +64,16 @@ async def plan_filter(
     *,
     policy: Policy,
     as_of: datetime | None = None,
-    ignored: bool = False,
 ) -> ReprocessPlan:
     """Plan for a filter, exactly, in one snapshot, as of now, or of `as_of` if that is earlier.
 
-    Logs of ignored groups are left out: the filter of the plan says so by `exclude_fingerprint`. They are not where
-    `ignored` is true, or where the filter names a group: who names one means its logs. Raises StorageUnavailable.
+    Logs of ignored groups are left out, unless the filter takes them, as in the command: the filter of the plan says so
+    by `exclude_fingerprint`. Raises StorageUnavailable.
     """
     at = await settled(database, as_of)
     async with database.snapshot(account) as connection:
         asked = filter_.filter
-        take_all = ignored or bool(asked.fingerprint)
-        left_out = () if take_all else await list_ignored(connection, account, integration_type, asked)
+        left_out = await left_out_by(connection, account, integration_type, filter_)
         filter_ = filter_.without_groups(left_out)
         groups = await survey(connection, account, integration_type, filter_.filter, at)
         matched = await survey(connection, account, integration_type, asked, at) if left_out else groups
@@ -87,7 +85,7 @@ async def plan_filter(
         as_of=at,
         ignored_groups=left_out,
         ignored_logs=sum(each.logs for each in matched) - made.total,
-        ignored=ignored,
+        ignored=filter_.ignored,
         **made._asdict(),
     )
 
@@ -120,7 +118,9 @@ async def lacking_reason(
                 if request.filter is None:
                     groups = await survey_rows(connection, account, integration_type, request.log_ids or [])
                 else:
-                    groups = await survey(connection, account, integration_type, request.filter.filter, at)
+                    left_out = await left_out_by(connection, account, integration_type, request.filter)
+                    chosen = request.filter.without_groups(left_out).filter
+                    groups = await survey(connection, account, integration_type, chosen, at)
     except (TimedOut, TimeoutError):
         return None
     return policy.lacks_reason(integration_type, None, by_affiliate(groups))

@@ -86,8 +86,9 @@ async def plan_groups(
     """Plan for a filter by group, exactly, in one snapshot, as of now, or of `as_of` if that is earlier.
 
     Groups with a caution are left out, of the LOOKED_AT largest as many as the filter has room for, unless somebody has
-    `chosen` the groups: then `exclude_fingerprint` says all.
-    Who names a group means it; who names a code means it too, but for groups that are ignored. Raises
+    `chosen` the groups: then `exclude_fingerprint` says all. So it does in the filter of the command, which takes what
+    is ignored by the time when it is given, too.
+    Who names a group or a command means it; who names a code means it too, but for groups that are ignored. Raises
     StorageUnavailable.
     """
     at = await settled(database, as_of)
@@ -97,7 +98,7 @@ async def plan_groups(
         of_type = (connection, account, integration_type)
         left_anyway = {*ignored, *filter_.exclude_fingerprint}
         cautioned, first = [], []
-        asks_for_groups = chosen or filter_.fingerprint
+        asks_for_groups = chosen or filter_.means_all
         looked_at = LISTED if asks_for_groups else LOOKED_AT
         looked = await survey_faults(*of_type, whole, at, largest=looked_at, named=sorted(left_anyway))
         known = await _know(*of_type, looked.of_group, playbook=playbook, ignored=ignored)
@@ -108,7 +109,7 @@ async def plan_groups(
         if not asks_for_groups and looked.groups > LISTED:
             found = await survey_faults(*of_type, whole, at, largest=LISTED, named=sorted({*left_anyway, *first}))
         listed = [name for name in known if name in found.of_group]
-        of_command = filter_.without_groups(tuple(first))
+        of_command = filter_.without_groups(tuple(first)).model_copy(update={"ignored": True})
         left_out = frozenset(of_command.exclude_fingerprint)
         taken = found
         if not left_out.isdisjoint(listed):

@@ -16,10 +16,9 @@ router = APIRouter(prefix="/accounts/{account}", tags=["reprocess"], dependencie
 
 
 class PlanQuery(ReprocessFilter):
-    """Parameters of a plan: the filter, the moment at which it is evaluated, and whether it takes ignored groups."""
+    """Parameters of a plan: the filter, and the moment at which it is evaluated."""
 
     as_of: Rfc3339 | None = Field(default=None, description="`as_of` of an earlier plan, to see it again; unset = now")
-    ignored: bool = Field(default=False, description="true: logs of ignored groups as well")
 
     @property
     def reprocess_filter(self) -> ReprocessFilter:
@@ -33,8 +32,8 @@ async def plan_reprocess(
 ) -> ReprocessPlan:
     """Exact counts by verdict and affiliate, with samples. A command with its `filter` and `as_of` does exactly this.
 
-    Logs of ignored groups are left out, unless `ignored=true` or the filter names a group by `fingerprint`. An empty
-    filter is refused unless it says `all=true`.
+    Logs of ignored groups are left out, in a plan and in a command of the same filter alike, unless `ignored=true` or
+    the filter names groups by `fingerprint`, or a command. An empty filter is refused unless it says `all=true`.
     """
     state = request.app.state
     return await plan_filter(
@@ -44,5 +43,4 @@ async def plan_reprocess(
         query.reprocess_filter,
         policy=state.policy,
         as_of=query.as_of,
-        ignored=query.ignored,
     )

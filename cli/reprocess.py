@@ -76,18 +76,17 @@ class Reprocess:
         *,
         dry_run: bool,
         in_steps: bool = False,
-        ignored: bool = False,
         wait_seconds: float | None = None,
     ) -> bool:
         """Show the plan; unless `dry_run`, send the command and follow it. Returns False when it did not end well.
 
         `asked` has the rows, or the filter, which is replaced by the plan's with its `as_of`. `in_steps`: as large as
-        the plan suggests. `ignored`: with logs of ignored groups. `stop` ends the following, not the command,
-        and so does the end of `wait_seconds`, if given. Raises UnusableError.
+        the plan suggests. `stop` ends the following, not the command, and so does the end of `wait_seconds`, if given.
+        Raises UnusableError.
         """
         reader = Database(self._storage.reader_url, "reader", self._storage, application_name="conexoes-cli")
         try:
-            ready = await self._plan(reader, asked, ignored=ignored)
+            ready = await self._plan(reader, asked)
             for line in ready.lines:
                 self._say(line)
             if dry_run:
@@ -136,16 +135,14 @@ class Reprocess:
             case Cancellation.UNKNOWN:
                 raise UnusableError(f"There is no command {command_id} of {account} that the agents have recorded.")
 
-    async def _plan(self, reader: Database, asked: ReprocessRequest, *, ignored: bool) -> "_Ready":
+    async def _plan(self, reader: Database, asked: ReprocessRequest) -> "_Ready":
         if asked.log_ids is not None:
             rows = await plan_rows(reader, asked.account, asked.integration_type, asked.log_ids, policy=self._policy)
             lines = list(rows_lines(asked.integration_type, rows))
             document = _rows_document(asked.integration_type, rows)
             return _Ready(lines, document, rows.total, rows.verdicts[WILL_SEND], asked)
         assert asked.filter is not None  # noqa: S101 - the model's own rule
-        made = await plan_filter(
-            reader, asked.account, asked.integration_type, asked.filter, policy=self._policy, ignored=ignored
-        )
+        made = await plan_filter(reader, asked.account, asked.integration_type, asked.filter, policy=self._policy)
         planned = {"filter": ReprocessFilter.model_validate(made.filter), "as_of": made.as_of}
         meant = asked.model_copy(update=planned)
         unknown = await affiliates.without_logs(reader, asked.account, asked.filter.filter)

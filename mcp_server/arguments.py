@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from mcp_server.fan_out import MAX_WITHOUT_PLAN, MIN_FIXED_SHARE, steps_of
 from schemas.catalogue import BY_NAME
+from schemas.command_id import CommandId
 from schemas.correction import (
     MAX_CHANGES,
     MAX_VALUE_CHARACTERS,
@@ -24,7 +25,7 @@ from schemas.item_state import ItemState
 from schemas.letter_filter import LetterFilter
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.error import ReasonError
-from schemas.reprocess import MAX_CORRECTIONS, MAX_REASON_CHARACTERS, CommandId, Mode
+from schemas.reprocess import MAX_CORRECTIONS, MAX_REASON_CHARACTERS, Mode
 from schemas.result import Account
 from schemas.series import SeriesQuery
 from schemas.steps import DEFAULT_FIXED_SHARE, MAX_PER_SECOND, MAX_STEP_SIZE, MAX_STEPS, Pace

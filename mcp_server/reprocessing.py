@@ -58,8 +58,7 @@ async def reprocess_logs(api: Api, asked: ReprocessLogs) -> dict[str, Any]:
     if (known := await _given_before(api, body, asked.as_of)) is not None:
         return known
     if asked.filter is not None:
-        # With ignored groups: the command has this very filter, which leaves them out itself where the plan did.
-        query = [*query_of(asked.filter), ("as_of", to_text(asked.as_of)), ("ignored", "true")]
+        query = [*query_of(asked.filter), ("as_of", to_text(asked.as_of))]
         plan = await api.get(Route.PLAN, query, account=body.account, integration_type=asked.integration_type)
         check_plan(logs, plan["verdicts"].get("will_send", 0), asked.tolerance)
     return await _give(api, body, asked.as_of)

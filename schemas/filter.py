@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from schemas.catalogue import Language, Status, labels
 from schemas.columns import labels_of
+from schemas.command_id import CommandId
 from schemas.fingerprint import Fingerprint
 from schemas.item_state import ON_LOGS, ItemState
 from schemas.reasons.code import ReasonCode
@@ -140,6 +141,30 @@ class LogFilter(BaseModel):
         OnPages(label=labels_of("reprocess_state"), control="choice", words="state"),
     ] = Field(default=None, description="state of the last reprocess; `in_flight` is `queued` or `sent`")
 
+    failing_of: Annotated[
+        CommandId | None,
+        OnPages(
+            label=labels(
+                "Continuam com erro, do comando", "Still failing, of command", "Siguen con error, del comando"
+            ),
+            control="kept",
+            characters=12,
+        ),
+    ] = Field(
+        default=None,
+        description="id of a reprocess command: sent by it in vain, or refused by Kafka, and not succeeded since",
+    )
+    rest_of: Annotated[
+        CommandId | None,
+        OnPages(
+            label=labels("Restante do comando", "Rest of command", "Resto del comando"), control="kept", characters=12
+        ),
+    ] = Field(
+        default=None,
+        description="id of a reprocess command: chosen by it and never sent, whatever the reason; of one that was "
+        "stopped, all that it left",
+    )
+
     exclude_affiliate: Annotated[
         tuple[Affiliate, ...],
         Field(max_length=MAX_VALUES),
@@ -233,12 +258,22 @@ class ReprocessFilter(LogFilter):
     all: bool = Field(
         default=False, description="required to be true when the filter is otherwise empty, or only excludes"
     )
+    ignored: bool = Field(
+        default=False,
+        description="true: logs of ignored groups as well. Else they are left out, in a plan and in a command alike, "
+        "unless the filter names groups by `fingerprint`, or a command by `failing_of` or `rest_of`",
+    )
 
     @model_validator(mode="after")
     def _meant(self) -> Self:
         if not (self.chooses or self.all):
             raise ReasonError(ReasonCode.FILTER_EMPTY)
         return self
+
+    @property
+    def means_all(self) -> bool:
+        """True when it names groups, or a command: who does means all of their logs."""
+        return bool(self.fingerprint or self.failing_of or self.rest_of)
 
     def without_groups(self, fingerprints: tuple[str, ...]) -> Self:
         """Return the filter that leaves out these groups too."""

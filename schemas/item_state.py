@@ -72,6 +72,8 @@ FAILING_STATES = (
     ItemState.SILENT,
     ItemState.FAILED,
 )
+#: States of an item that its command did not send, but for one that was answered busy and waits for its next try.
+UNSENT_STATES = (ItemState.HEALED, ItemState.CANCELLED, ItemState.QUEUED, *VERDICTS)
 #: States of an item in flight.
 OPEN_ITEM_STATES = (ItemState.QUEUED, ItemState.SENT)
 #: States of an item that was tried: they alone say if reprocessing helps.

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import uuid
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +20,7 @@ from pydantic import (
 
 from schemas import envelope as cloudevents
 from schemas.catalogue import BY_NAME
+from schemas.command_id import CommandId
 from schemas.correction import Correction
 from schemas.example import example
 from schemas.filter import ReprocessFilter
@@ -74,15 +74,6 @@ def refused_author(name: str) -> Reason | None:
 Mode = Literal["replay", "refresh"]
 #: A step of one entity's reprocess, as its timeline tells it.
 TimelineStep = Literal["requested", "healed", "sent", "answered", "silent"]
-#: Pattern of the id of a command. Dots only would lead elsewhere in the address of its page.
-COMMAND_ID_PATTERN = r"\.*[A-Za-z0-9_:~-][A-Za-z0-9._:~-]*"
-MAX_COMMAND_ID_CHARACTERS = 128
-CommandId = Annotated[str, StringConstraints(pattern=f"^{COMMAND_ID_PATTERN}$", max_length=MAX_COMMAND_ID_CHARACTERS)]
-
-
-def is_command_id(text: str) -> bool:
-    """True if a command may have this id."""
-    return len(text) <= MAX_COMMAND_ID_CHARACTERS and re.fullmatch(COMMAND_ID_PATTERN, text) is not None
 
 
 class CommandState(StrEnum):
@@ -280,8 +271,8 @@ class RetryData(BaseModel):
     busy_answers: int = Field(
         default=0,
         ge=0,
-        description="answers to this very retry that said that the marketplace had no time: after each it comes again, "
-        "with the same id and one more of these",
+        description="how many times this very retry was sent and answered that the marketplace had no time: after each "
+        "it comes again, with the same id and one more of these",
     )
     request: Any = Field(
         default=None,

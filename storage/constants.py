@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from schemas.fault import MAX_SHOWN_MESSAGE
-from schemas.item_state import ANSWERABLE_STATES, AT_LEAVING, OPEN_ITEM_STATES, TRIED_STATES
+from schemas.item_state import (
+    ANSWERABLE_STATES,
+    AT_LEAVING,
+    FAILING_STATES,
+    OPEN_ITEM_STATES,
+    TRIED_STATES,
+    UNSENT_STATES,
+)
 from schemas.redaction import REDACTED
 from schemas.reprocess import ENDED_COMMAND_STATES, OPEN_COMMAND_STATES, OURSELVES
 from schemas.result import ResultError
@@ -42,6 +49,8 @@ FOR_SQL: Final[Mapping[str, str]] = {
     "OPEN_ITEM_STATES": _listed(OPEN_ITEM_STATES),
     "ANSWERABLE_STATES": _listed(ANSWERABLE_STATES),
     "TRIED_STATES": _listed(TRIED_STATES),
+    "FAILING_STATES": _listed(FAILING_STATES),
+    "UNSENT_STATES": _listed(UNSENT_STATES),
     "AT_LEAVING": _listed(AT_LEAVING),
     "ENDED_COMMAND_STATES": _listed(ENDED_COMMAND_STATES),
     "OPEN_COMMAND_STATES": _listed(OPEN_COMMAND_STATES),

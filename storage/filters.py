@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple
 from schemas.filter import LogFilter
 from schemas.item_state import OPEN_ITEM_STATES
 from schemas.search.query import search_of
+from storage.constants import FOR_SQL
 from storage.database import Connection
-from storage.statements import TEMPLATES, Statement
+from storage.statements import TEMPLATES, TEXTS, Statement
 
 
 class UnappliedFieldError(Exception):
@@ -34,6 +35,8 @@ class Field(NamedTuple):
     is_dimension: bool = False
     #: Condition about facets, where it is not the same: a facet has all codes of a log in one array, and so on.
     of_facets: str | None = None
+    #: Condition about the state of logs at :as_of, where it is not the same: other rows had another state then, too.
+    then: str | None = None
     #: Function of the value, and of the statement's own arguments, that returns those of the condition, by names that
     #: begin with `filter_` and that no other field has.
     arguments: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]] | None = None
@@ -75,6 +78,24 @@ def _of_no_error(name: str, others: str) -> Field:
     )
 
 
+def _of_command(name: str, of_items: str, then: str, *, failed: bool = False) -> Field:
+    """Return the field of logs that items `i` of a command are about: `of_items` now, `then` at :as_of.
+
+    `failed`: of these the logs without a success. Items are few beside logs, and are read first; of those that have
+    changed since :as_of each is looked at, as in select_changed.
+    """
+    of_log = "s.status <> 'success' AND " if failed else ""
+    items = "SELECT i.log_id FROM reprocess_items i WHERE i.account = :account::text"
+    return Field(
+        f"{of_log}s.id IN ({items} AND i.command_id = :filter_{name}::text AND {of_items})",
+        then=f"{of_log}EXISTS ({items} AND i.log_id = s.id AND i.command_id || '' = :filter_{name}::text"
+        f" AND i.created_at <= :as_of::timestamptz AND {then})",
+    )
+
+
+_FAILING: Final = FOR_SQL["FAILING_STATES"]
+_UNSENT: Final = FOR_SQL["UNSENT_STATES"]
+
 MEANINGS: Final[dict[str, Field]] = {
     "status": Field("s.status = ANY(:filter_status::text[])", is_dimension=True),
     "affiliate": Field("s.affiliate = ANY(:filter_affiliate::text[])", is_dimension=True),
@@ -91,6 +112,16 @@ MEANINGS: Final[dict[str, Field]] = {
     "category": _of_any_error("category", "categories"),
     "fingerprint": _of_any_error("fingerprint", "fingerprints"),
     "reprocess": Field("s.reprocess_state = ANY(:filter_reprocess::text[])", is_dimension=True, arguments=_states),
+    "failing_of": _of_command(
+        "failing_of", f"i.state IN ({_FAILING})", f"({TEXTS['state_then']}) IN ({_FAILING})", failed=True
+    ),
+    "rest_of": _of_command(
+        "rest_of",
+        f"i.state IN ({_UNSENT}) AND i.sent_at IS NULL",
+        # One that was answered busy has the time of its last sending alone.
+        "(i.sent_at IS NULL OR i.sent_at > :as_of::timestamptz AND i.busy_answers = 0)"
+        " AND (i.state <> 'failed' OR i.ended_at > :as_of::timestamptz)",
+    ),
     "exclude_affiliate": Field("s.affiliate <> ALL(:filter_exclude_affiliate::text[])", is_dimension=True),
     "exclude_code": _of_no_error("code", "codes"),
     "exclude_fingerprint": _of_no_error("fingerprint", "fingerprints"),
@@ -98,6 +129,7 @@ MEANINGS: Final[dict[str, Field]] = {
 #: `handled` for callers that apply the search by other means.
 SEARCH: Final = frozenset({"q"})
 SPAN: Final = frozenset({"processed_from", "processed_to"})
+_OF_COMMANDS: Final = frozenset({"failing_of", "rest_of"})
 
 #: Condition of a search whose logs are known already, in place of its own condition in `{filter}`.
 _FOUND: Final = "s.id = ANY(:filter_found::uuid[])"
@@ -179,6 +211,11 @@ def names_dimensions(filter_: LogFilter) -> bool:
     return any(MEANINGS[name].is_dimension for name in _given(filter_))
 
 
+def names_command(filter_: LogFilter) -> bool:
+    """Return True when the filter asks for logs of a command, which are best looked up one by one."""
+    return not _OF_COMMANDS.isdisjoint(_given(filter_))
+
+
 @lru_cache(maxsize=1024)
 def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, found: bool) -> Statement:
     """Return the statement for filters with these fields, whatever their values."""
@@ -210,4 +247,5 @@ def _condition(name: str, blank: str, *, found: bool) -> str:
     if blank == "filter" and found and name == "q":
         return _FOUND
     field = MEANINGS[name]
-    return field.of_facets if blank == "dimensions" and field.of_facets else field.condition
+    of_blank = {"dimensions": field.of_facets, "then": field.then}.get(blank)
+    return of_blank or field.condition

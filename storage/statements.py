@@ -133,10 +133,11 @@ def _whole(name: str, written: Mapping[str, str]) -> str:
 def _load() -> tuple[Mapping[str, Statement], Mapping[str, str]]:
     written = _read()
     texts = {name: _whole(name, written) for name in written}
-    templates = {name: text for name, text in texts.items() if _PLACE.search(text)}
-    ready = {name: Statement(name, text) for name, text in texts.items() if name not in templates}
-    return MappingProxyType(ready), MappingProxyType(templates)
+    ready = {name: Statement(name, text) for name, text in texts.items() if not _PLACE.search(text)}
+    return MappingProxyType(ready), MappingProxyType(texts)
 
 
-#: Statements that are ready to run, and the text of those that wait for a filter.
-SQL, TEMPLATES = _load()
+#: Statements that are ready to run, and the text of each, with its parameters by name.
+SQL, TEXTS = _load()
+#: The text of statements that wait for a filter.
+TEMPLATES = MappingProxyType({name: text for name, text in TEXTS.items() if name not in SQL})

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from admin.cancellation import stop
 from admin.pages.address import AUTOMATIC, MOST_LEFT_OUT, ByWhom, by_whom_pairs, query_of
 from admin.pages.paths import ACCOUNT
-from admin.pages.reprocess import Release, show_rows_plan
+from admin.pages.reprocess import Release
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import View
@@ -20,10 +20,11 @@ from api.export_order import must_export, order_of
 from api.export_response import ExportResponse
 from api.problems import ProblemError, not_found
 from schemas.catalogue import BY_NAME
+from schemas.command_id import is_command_id
 from schemas.export import ExportRequest
 from schemas.filter import LogFilter, ReprocessFilter
-from schemas.item_state import FAILING_STATES, OPEN_ITEM_STATES, TO_SEND, VERDICTS, ItemState
-from schemas.reprocess import ENDED_COMMAND_STATES, MAX_LOG_IDS, is_command_id
+from schemas.item_state import FAILING_STATES, OPEN_ITEM_STATES, TO_SEND, UNSENT_STATES, VERDICTS, ItemState
+from schemas.reprocess import ENDED_COMMAND_STATES, CommandState
 from schemas.shown.command import ReprocessCommand
 from storage.reprocess import reader as reprocess_reader
 
@@ -31,12 +32,13 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 COMMANDS_A_PAGE = 25
 ITEMS_A_PAGE = 100
 Again = Literal["continue", "rest", "failing"]
+#: States of items that are not sent, whoever asks.
+_NEVER = (ItemState.NOT_REPROCESSABLE, ItemState.NOT_FOUND)
+_REST = tuple(each for each in UNSENT_STATES if each not in _NEVER)
 #: States of the items that a person may want to send again, by the name of the link.
-AGAIN: dict[Again, tuple[ItemState, ...]] = {
-    "continue": (ItemState.CANCELLED,),
-    "rest": (ItemState.CANCELLED,),
-    "failing": FAILING_STATES,
-}
+AGAIN: dict[Again, tuple[ItemState, ...]] = {"continue": _REST, "rest": _REST, "failing": FAILING_STATES}
+#: Limit of items whose logs are looked at for a link's number. Of more the number of items is shown, as a limit.
+COUNTED = 10_000
 #: States of items in the order of a command's page: what was sent in vain comes first.
 IN_ORDER = (*FAILING_STATES, *(each for each in (*TO_SEND, *VERDICTS) if each not in FAILING_STATES))
 #: Release of what is sent again, where its link says it.
@@ -49,8 +51,8 @@ class Offer(NamedTuple):
     """A link to the plan of what may be sent again."""
 
     what: Again
-    state: ItemState | None  # of its items; None: all that it is about
     logs: int
+    at_most: bool = False  # so many, or fewer: they are too many to be looked at
 
 
 @router.get(f"{ACCOUNT}/reprocess")
@@ -117,36 +119,22 @@ async def items_file(
 
 
 @router.get(f"{ACCOUNT}/reprocess/{{command_id}}/again")
-async def plan_again(
-    request: Request, who: OwnPage, command_id: str, what: Again, state: ItemState | None = None
-) -> Response:
-    """Show the plan of what a command did not send (`rest`, or `continue` in steps), or sent in vain (`failing`).
+async def plan_again(request: Request, who: OwnPage, command_id: str, what: Again) -> Response:
+    """Lead to the plan of what a command did not send (`rest`, or `continue` in steps), or sent in vain (`failing`).
 
-    Up to a thousand logs it is exactly these, as they are now, of one outcome if a `state` is given. Beyond that it is
-    what the command's filter matches, in that state or that of the commonest outcome: a command names no more logs, and
-    a filter one state. Without any, the command is shown.
+    Its filter names the command, however many logs there are. Without any, the command is shown.
     """
     need_operator(who)
     command = await _command(request, who, command_id)
     kind = BY_NAME.get(command.integration_type)
     if kind is None:
         raise not_found()
-    states = AGAIN[what] if state is None else tuple(each for each in AGAIN[what] if each is state)
-    if not states:
-        raise not_found()
-    reader = request.app.state.reader
-    ids = await reprocess_reader.logs_in_states(reader, who.account, command_id, states, MAX_LOG_IDS + 1)
-    if not ids:
+    if not _items(command, what):
         return RedirectResponse(f"/{who.account}/reprocess/{command_id}", 303)
-    view = filter_view(command)
+    wanted = LogFilter(failing_of=command_id) if what == "failing" else LogFilter(rest_of=command_id)
     release = _RELEASES.get(what)
-    if len(ids) <= MAX_LOG_IDS or view is None:
-        view = view or View(filter=LogFilter())
-        return await show_rows_plan(request, who, kind, view, ids[:MAX_LOG_IDS], release=release, mode=command.mode)
-    most = max(states, key=lambda each: command.items.get(each, 0))
-    how = {"chosen": "true", "mode": command.mode} | ({"release": release} if release else {})
-    query = view.with_(reprocess=most.value).query()
-    return RedirectResponse(f"/{who.account}/{kind.name}/reprocess{query}&{urlencode(how)}", 303)
+    how = {"mode": command.mode} | ({"release": release} if release else {})
+    return RedirectResponse(f"/{who.account}/{kind.name}/reprocess{View(filter=wanted).query()}&{urlencode(how)}", 303)
 
 
 @router.post(f"{ACCOUNT}/reprocess/{{command_id}}/cancel")
@@ -190,6 +178,7 @@ async def _page(
     )
     page = listing.page(items, request, Response())
     finished = command.state in ENDED_COMMAND_STATES
+    view = filter_view(command)
     return show(
         request,
         who.visitor,
@@ -202,7 +191,8 @@ async def _page(
         items=page,
         state=state,
         page_token=page_token,
-        view=filter_view(command),
+        view=view,
+        listed=None if view is None else _taken(view, command),
         finished=finished,
         moving=is_moving(command),
         refused=refused,
@@ -213,31 +203,40 @@ async def _page(
 
 
 async def _again(request: Request, who: Member, command: ReprocessCommand) -> list[Offer]:
-    """Return the links, each with what its plan is about: logs that still fail, or items where it is by filter.
+    """Return the links that are about some log, each with the number of logs that have not succeeded since."""
 
-    Outcomes that are too many for one plan have a link each.
-    """
+    async def offer(what: Again) -> Offer:
+        items = _items(command, what)
+        if items > COUNTED:
+            return Offer(what, items, at_most=True)
+        if not items:
+            return Offer(what, 0)
+        reader = request.app.state.reader
+        return Offer(what, await reprocess_reader.count_still_failing(reader, who.account, command.id, AGAIN[what]))
 
-    async def count(states: tuple[ItemState, ...]) -> int:
-        items = sum(command.items.get(each, 0) for each in states)
-        if not 0 < items <= MAX_LOG_IDS:
-            return items
-        return await reprocess_reader.count_still_failing(request.app.state.reader, who.account, command.id, states)
-
-    rest = await count(AGAIN["rest"])
-    in_steps = bool(command.pace and command.pace.get("steps"))
-    found = [Offer("continue", None, rest if in_steps else 0), Offer("rest", None, rest)]
-    failing = [each for each in AGAIN["failing"] if command.items.get(each)]
-    if len(failing) > 1 and sum(command.items[each] for each in failing) > MAX_LOG_IDS:
-        found += [Offer("failing", each, await count((each,))) for each in failing]
-    else:
-        found.append(Offer("failing", None, await count(AGAIN["failing"])))
+    rest = await offer("rest")
+    in_steps = command.pace and command.pace.get("steps")
+    found = [*([rest._replace(what="continue")] if in_steps else []), rest, await offer("failing")]
     return [each for each in found if each.logs]
 
 
+def _items(command: ReprocessCommand, what: Again) -> int:
+    """Count the items that a link is about.
+
+    The rest of a command that was stopped is known when all of its items are made. Another one decides about all.
+    """
+    if what != "failing" and (command.state != CommandState.CANCELLED or command.materialising):
+        return 0
+    return sum(command.items.get(each, 0) for each in AGAIN[what])
+
+
 def is_moving(command: ReprocessCommand) -> bool:
-    """Return True when items can still change by themselves: a cancelled command awaits the answers to sent ones."""
-    return command.state not in ENDED_COMMAND_STATES or any(command.items.get(state) for state in OPEN_ITEM_STATES)
+    """Return True when items can still change by themselves: a cancelled command awaits the answers to sent ones, and
+    what it did not send is recorded.
+    """
+    if command.state not in ENDED_COMMAND_STATES or command.materialising:
+        return True
+    return any(command.items.get(state) for state in OPEN_ITEM_STATES)
 
 
 def filter_view(command: ReprocessCommand) -> View | None:
@@ -248,6 +247,11 @@ def filter_view(command: ReprocessCommand) -> View | None:
         return View(filter=ReprocessFilter.model_validate(command.filter).filter)
     except ValidationError:
         return None
+
+
+def _taken(view: View, command: ReprocessCommand) -> View:
+    """Return the list of what the command's filter took: without the groups that were ignored."""
+    return view.with_(exclude_fingerprint=(*view.filter.exclude_fingerprint, *command.ignored_groups))
 
 
 def _words() -> dict[str, Any]:

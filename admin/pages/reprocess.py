@@ -108,13 +108,11 @@ async def show_rows_plan(
     view: View,
     ids: Sequence[uuid.UUID],
     *,
-    release: Release | None = None,
-    mode: str = "refresh",
     workbook: str = "",
 ) -> Response:
     """Show the plan of chosen logs, and the form that starts it. `workbook`: name of the file that they are from."""
     made = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
-    return _show_plan(request, who, kind, view, made, ids=ids, filled=Filled(mode, release, workbook=workbook))
+    return _show_plan(request, who, kind, view, made, ids=ids, filled=Filled(workbook=workbook))
 
 
 async def _plan(

@@ -1,6 +1,7 @@
 """Claims the items that a worker sends next: by fairness, pace, pauses and breakers, in one short transaction.
 
-A verdict is true when the retry leaves: each item's log is looked at once more.
+A verdict is true when the retry leaves: each item's log is looked at once more. What it shows then is what the answer
+is compared with.
 """
 
 import random
@@ -23,6 +24,7 @@ from storage.reprocess.claims import (
     claim_items,
     lock_buckets,
     open_lanes,
+    set_before,
     set_buckets,
 )
 from storage.reprocess.writer import UnneededItem, mark_unneeded
@@ -97,6 +99,7 @@ class Claiming:
                 items.append(item)
             else:
                 unneeded.append(refused)
+        await set_before(connection, items)
         await self._spend(connection, buckets, takes, items)
         tried = {BreakerName(each.account, each.affiliate, integration_type) for each in items} & trying.keys()
         await set_breakers(connection, {name: trying[name].tried(now) for name in tried})

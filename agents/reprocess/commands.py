@@ -30,6 +30,7 @@ from schemas.reprocess import OURSELVES, Command, CommandRefusal, read_command
 from schemas.verdict import REASONS
 from storage.database import Connection, Database, clock
 from storage.errors import RowRefused
+from storage.logs.group_decisions import left_out_by
 from storage.positions import Move, move_positions
 from storage.reprocess import affiliates
 from storage.reprocess.corrections import judge_corrections
@@ -122,7 +123,7 @@ class Commands:
         async with self._database.transaction() as connection:
             if await is_revoked(connection, command.request.account, command.id, command.requested_at):
                 return "revoked"
-            if not await insert_command(connection, command, as_of):
+            if not await insert_command(connection, command, as_of, ignored_groups=await _ignored(connection, command)):
                 return "repeated"
             if too_far := command.request.lies_too_far_ahead(await clock(connection)):
                 await cancel(connection, command.request.account, command.id, requested_by=OURSELVES, note=too_far)
@@ -186,3 +187,11 @@ class Commands:
                 await refuse_accepted(connection, account, refusal.command_id, refusal.reason)
 
         await until_available(IngestWork.COMMANDS, write)
+
+
+async def _ignored(connection: Connection, command: Command) -> tuple[str, ...]:
+    """Return the groups that its filter leaves out since they are ignored, as its plan does at the same time."""
+    request = command.request
+    if request.filter is None:
+        return ()
+    return await left_out_by(connection, request.account, request.integration_type, request.filter)

@@ -1,6 +1,8 @@
 """Materialises the items of commands with a filter, in chunks: a million takes no more memory than a thousand.
 
-Each chunk is one transaction, which also stores the cursor: after a crash the command goes on from there.
+Each chunk is one transaction, which also stores the cursor: after a crash the command goes on from there. One that is
+stopped meanwhile sends nothing more, and its items are made all the same: what it chose and did not send is known then,
+whatever its logs show later.
 """
 
 import asyncio
@@ -106,8 +108,6 @@ class Materialise:
             await set_joined_since(connection, selection, await count_joined_since(connection, selection))
             over = selection.state in ENDED_COMMAND_STATES
             await move_selection(connection, selection._replace(phase="made" if over else "ending"))
-        elif selection.state in ENDED_COMMAND_STATES:
-            await move_selection(connection, selection._replace(phase="ending"))
         elif selection.phase == "counting":
             await self._count(connection, selection)
         else:
@@ -145,7 +145,8 @@ class Materialise:
         groups = await survey(connection, account, selection.integration_type, selection.filter, selection.as_of)
         counts = by_affiliate(groups)
         await set_selected(connection, selection, sum(counts.values()))
-        if lack := self._policy.lacks_reason(selection.integration_type, selection.reason, counts):
+        is_over = selection.state in ENDED_COMMAND_STATES
+        if not is_over and (lack := self._policy.lacks_reason(selection.integration_type, selection.reason, counts)):
             await cancel(connection, account, command_id, requested_by=OURSELVES, note=lack)
             await move_selection(connection, selection._replace(phase="made"))
             return
@@ -163,7 +164,8 @@ class Materialise:
             log_ids = [each for each in log_ids if logs[each].updated_at <= selection.as_of]
         paused = frozenset() if selection.when_back else await affiliates.paused(connection, account, integration_type)
         asked = Asked(account, command_id, integration_type, selection.mode)  # type: ignore[arg-type]
-        items = new_items(asked, log_ids, logs, self._policy, paused)
+        is_over = selection.state in ENDED_COMMAND_STATES
+        items = new_items(asked, log_ids, logs, self._policy, paused, is_over=is_over)
         after = selection._replace(after=cursors[-1] if cursors else None)
         if len(cursors) < self._chunk:
             after = selection._replace(after=None, phase="changed" if selection.phase == "unchanged" else "joining")

@@ -32,16 +32,19 @@ def new_items(
     paused: Collection[str],
     *,
     corrections: Mapping[uuid.UUID, KeptCorrection | Reason] = MappingProxyType({}),
+    is_over: bool = False,
 ) -> list[NewItem]:
     """Return one item for each log id, in order. A repeated id counts once.
 
     `logs` are those of the ids that the database has, `paused` the affiliates that a person has paused, `corrections`
-    those of requests by log, or why one can't be made.
+    those of requests by log, or why one can't be made. `is_over`: the command sends nothing any more, so that what it
+    would have sent is cancelled.
     """
-    return [
+    items = [
         _corrected(_new_item(asked, each, logs.get(each), policy, paused), corrections.get(each))
         for each in dict.fromkeys(log_ids)
     ]
+    return [_cancelled(each) for each in items] if is_over else items
 
 
 def _new_item(
@@ -56,6 +59,12 @@ def _new_item(
     state = verdict(facts, rule)
     joined = found.in_flight if state is ItemState.IN_FLIGHT else None
     return NewItem(item, log_id, state, rule.mode or asked.mode, reason(state, rule), found, joined)
+
+
+def _cancelled(item: NewItem) -> NewItem:
+    if item.state is not ItemState.QUEUED:
+        return item
+    return item._replace(state=ItemState.CANCELLED, reason=REASONS[ItemState.CANCELLED])
 
 
 def _corrected(item: NewItem, correction: KeptCorrection | Reason | None) -> NewItem:

@@ -76,7 +76,7 @@ def command(
             "requested_by": by,
             "reason": reason,
             "mode": mode,
-            "filter": {**filter_, "all": everything} if marked is None else None,
+            "filter": {**filter_, "all": everything, "ignored": ignored} if marked is None else None,
             "log_ids": None if marked is None else marked.log_ids,
             "pace": None if rate is None else {"per_second": rate},
             "not_before": not_before,
@@ -84,6 +84,6 @@ def command(
         }
     )
     if not run_until_stopped(
-        lambda stop: run.run(asked, stop, dry_run=dry_run, in_steps=steps, ignored=ignored, wait_seconds=wait_seconds)
+        lambda stop: run.run(asked, stop, dry_run=dry_run, in_steps=steps, wait_seconds=wait_seconds)
     ):
         raise typer.Exit(1)

@@ -7,8 +7,8 @@ tests/unit/test_contract.py checks the same events with both.
 from typing import Any
 
 from schemas.characters import REFUSED
+from schemas.command_id import COMMAND_ID_PATTERN, MAX_COMMAND_ID_CHARACTERS
 from schemas.envelope import MAX_ATTRIBUTE_CHARACTERS
-from schemas.reprocess import COMMAND_ID_PATTERN, MAX_COMMAND_ID_CHARACTERS
 
 Schema = dict[str, Any]
 

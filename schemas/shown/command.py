@@ -62,6 +62,8 @@ class ReprocessCommand(Shown):
         automatic=None,
         not_before=None,
         when_back=False,
+        materialising=False,
+        ignored_groups=[],
     )
 
     id: str
@@ -75,8 +77,8 @@ class ReprocessCommand(Shown):
     reason: str | None
     mode: str = Field(description="as it was asked for")
     modes: list[str] = Field(
-        description="what is really sent, item by item: the policy and the type may say `refresh` where `replay` was "
-        "asked for; empty while nothing is to be sent"
+        description="those in which items were really sent: the policy and the type may say `refresh` where `replay` "
+        "was asked for, and so may a request that is not kept; empty while nothing was sent"
     )
     requested_at: datetime
     finished_at: datetime | None
@@ -106,6 +108,14 @@ class ReprocessCommand(Shown):
     )
     not_before: datetime | None = Field(description="none of its items is sent before; null: at once")
     when_back: bool = Field(description="items of a paused affiliate wait for the end of the pause")
+    ignored_groups: list[str] = Field(
+        description="groups that were ignored when it was recorded, and that it leaves out besides those of its "
+        "filter: with them goes every log of which any error is in one"
+    )
+    materialising: bool = Field(
+        description="its items are still being made, up to `selected`; of one that was cancelled meanwhile, what it "
+        "did not send becomes `cancelled` items, so that `rest_of` has all of it"
+    )
 
 
 _ITEM: Final[Mapping[str, Any]] = {
@@ -147,7 +157,11 @@ _ITEM: Final[Mapping[str, Any]] = {
 
 
 class ReprocessItem(Explained):
-    """The item of a command for one entity: its state, and the results before and after."""
+    """The item of a command for one entity: its state, and the results before and after.
+
+    `before_…` are of the result that its log showed when the retry left, the last time if it was sent again: the
+    answer is compared with that one. Of an item that was not sent, they are of the result that it was asked for about.
+    """
 
     model_config = example(**_ITEM)
 
@@ -157,10 +171,13 @@ class ReprocessItem(Explained):
     key: str | None
     state: str = Field(description="for one that was refused at once, the verdict")
     reason: Said | None = Field(description="why it was refused, failed or cancelled, in a sentence")
-    before_status: str | None
-    before_code: str | None
-    before_message: str | None = Field(description="the first 300 characters")
-    before_fingerprint: str | None
+    before_status: str | None = Field(
+        description="of the result that the log showed when the retry left, besides answers to it; of an item that was "
+        "not sent, when it was asked for. The outcome compares the answer with that result"
+    )
+    before_code: str | None = Field(description="of that result")
+    before_message: str | None = Field(description="its first 300 characters")
+    before_fingerprint: str | None = Field(description="of its gravest fault")
     after_status: str | None
     after_code: str | None
     after_message: str | None = Field(description="the first 300 characters")
@@ -171,14 +188,20 @@ class ReprocessItem(Explained):
     stayed: list[str] = Field(description="of those that it has too")
     came: list[str] = Field(description="of those that only it has")
     attempt: int | None
-    mode: str = Field(description="in which it is sent, whatever was asked for")
+    mode: str = Field(
+        description="in which it was sent, the last time if it was sent again, whatever was asked for; of one that was "
+        "not sent, in which it was to be"
+    )
     corrected: bool = Field(description="a person has changed the request that it sends again; `corrections` has how")
     created_at: datetime
     sent_at: datetime | None = Field(description="of one that was sent again, since its answer was busy, the last time")
     healed_at: datetime | None = Field(description="when it turned out that the log had succeeded already")
     expires_at: datetime | None
     answered_at: datetime | None
-    busy_answers: int = Field(description="answers to it that said that the marketplace had no time")
+    busy_answers: int = Field(
+        description="how many times it was sent and the answer said that the marketplace had no time; however many "
+        "answers say so of one sending, that is one"
+    )
     not_before: datetime | None = Field(
         description="of a `queued` one whose answer was busy: until then it is not sent again; it keeps its id"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from schemas.filter import MAX_GROUPS, LogFilter
+from schemas.filter import MAX_GROUPS, LogFilter, ReprocessFilter
 from schemas.group import GroupDecision, GroupLabels, GroupNotes
 from schemas.group_state import Standing, Until
 from schemas.incident import Kind
@@ -79,6 +79,15 @@ async def write(
     return GroupLabels(
         owner=next(iter(kept["owner"]), None), tags=kept["tags"], ticket=next(iter(kept["ticket"]), None)
     )
+
+
+async def left_out_by(
+    connection: Connection, account: str, integration_type: str, filter_: ReprocessFilter
+) -> tuple[str, ...]:
+    """Return the groups that a plan or a command of this filter leaves out, since they are ignored now."""
+    if filter_.ignored or filter_.means_all:
+        return ()
+    return await list_ignored(connection, account, integration_type, filter_.filter)
 
 
 async def list_ignored(

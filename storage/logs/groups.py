@@ -12,7 +12,7 @@ from schemas.group_line import GroupLine, lines_of
 from schemas.search.query import search_of
 from storage.cursors import BEFORE_EVERY_GROUP, CountAndText
 from storage.database import Connection, Database
-from storage.filters import SEARCH, SPAN, filtered, no_dimensions
+from storage.filters import SEARCH, SPAN, filtered, names_command, no_dimensions
 from storage.logs.cures import cures_of
 from storage.logs.page import found_by_search, unlimited
 from storage.logs.spans import DAY, HOUR, between, take_apart
@@ -51,6 +51,8 @@ class _Asked(NamedTuple):
             "before": self.recent - DAY,
         }
         groups = _groups if self.filter_.q is None else _groups_found
+        if names_command(self.filter_):
+            groups = _groups_singly
         return await groups(self.connection, self.own, self.filter_, page)
 
     async def details(self, rows: Sequence[Any]) -> list[ErrorGroup]:
@@ -58,7 +60,7 @@ class _Asked(NamedTuple):
         connection, account = self.connection, self.own["account"]
         fingerprints = [row["fingerprint"] for row in rows]
         newest = {row["fingerprint"]: row["newest"] for row in rows}
-        if self.filter_.q is None:
+        if self.filter_.q is None and not names_command(self.filter_):
             newest |= await _newest(connection, self.own, self.filter_, fingerprints)
         samples = await SQL["sample_group_logs"].fetch(connection, account=account, ids=list(newest.values()))
         those = {**self.own, "fingerprints": fingerprints}
@@ -198,6 +200,13 @@ async def _groups(connection: Connection, own: dict[str, Any], filter_: LogFilte
     """Read one page of groups from the kept counts."""
     parts = take_apart(filter_.processed_from, filter_.processed_to, days=True)
     return await filtered("list_groups", filter_, handled=SPAN, **{**own, **parts.edges, **page}).fetch(connection)
+
+
+async def _groups_singly(
+    connection: Connection, own: dict[str, Any], filter_: LogFilter, page: dict[str, Any]
+) -> list[Any]:
+    """Read one page of groups of logs that are looked up one by one."""
+    return await filtered("list_groups_singly", filter_, **own, **page).fetch(connection)
 
 
 async def _groups_found(

@@ -14,7 +14,7 @@ from schemas.search.query import Search, listed, search_of, whole_gram
 from schemas.timestamp import EPOCH
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_ID, TimeAndId
 from storage.database import Connection
-from storage.filters import SEARCH, filtered, names_dimensions, no_dimensions
+from storage.filters import SEARCH, filtered, names_command, names_dimensions, no_dimensions
 from storage.statements import SQL, array
 
 #: Limit of runs that are merged: the beginning of each is one look into the index.
@@ -72,7 +72,7 @@ async def read_page(
     page = None
     if filter_.q is not None:
         return await _page_found(connection, own, filter_, filter_.q)
-    if names_dimensions(filter_):
+    if _are_merged(filter_):
         page = await _of_facets(connection, own, filter_)
     if page is None:
         page = await filtered("list_logs", filter_, handled=_PLACED, **own).fetch(connection)
@@ -87,11 +87,16 @@ async def _page_found(connection: Connection, own: dict[str, Any], filter_: LogF
         page = await _found(connection, own, filter_, search, MAX_FOUND)
     if page is None and not is_common:
         page = await _near(connection, own, filter_)
-    if page is None and names_dimensions(filter_):
+    if page is None and _are_merged(filter_):
         page = await _of_facets(connection, own, filter_)
     if page is None:
         page = await _found(connection, own, filter_, search, NO_LIMIT)
     return page or []
+
+
+def _are_merged(filter_: LogFilter) -> bool:
+    """Return True where facets may be merged. Logs of a command are looked up instead: each facet would look again."""
+    return names_dimensions(filter_) and not names_command(filter_)
 
 
 async def _found(

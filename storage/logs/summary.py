@@ -10,7 +10,7 @@ from schemas.filter import LogFilter
 from schemas.search.query import search_of
 from schemas.summary import MAX_CODES, HistogramBar, LogSummary
 from storage.database import Connection, Database
-from storage.filters import SEARCH, SPAN, filtered
+from storage.filters import SEARCH, SPAN, filtered, names_command
 from storage.logs.page import NO_LIMIT, facets_of, found_by_search, unlimited
 from storage.logs.spans import DAY, HOUR, Span, bar_width, bars, between, moved, take_apart
 from storage.statements import SQL
@@ -28,14 +28,14 @@ async def summarize(
     hour before.
 
     A filter with `q` that finds more than a few thousand logs has to scan all of the list's index entries: about a
-    second for each million.
+    second for each million. One of logs of a command looks them up.
     """
     async with database.snapshot(account) as connection:
         span = await _span(connection, account, integration_type, filter_)
         if span is None:
             return _summary(integration_type, filter_, [], [])
         edges = bars(span, bar_width(span), zone)
-        count = _count if filter_.q is None else _count_found
+        count = _count_singly if names_command(filter_) else _count if filter_.q is None else _count_found
         rows = await count(connection, account, integration_type, filter_, edges)
         found = _found_within(rows, edges)
         if found is not None and bar_width(found) < bar_width(span):
@@ -46,7 +46,7 @@ async def summarize(
 
 
 async def count_at_any_time(database: Database, account: str, integration_type: str, filter_: LogFilter) -> int:
-    """Return how many logs the list has, for a filter of neither a time nor a search.
+    """Return how many logs the list has, for a filter of neither a time nor a search nor a command.
 
     It takes as long as there are logs to be counted: it is for filters that few match. Raises UnappliedFieldError for
     another filter.
@@ -94,6 +94,13 @@ async def _count(
         noons = [edge - DAY / 2 for edge in edges]
         statement = filtered("count_logs_by_local_days", filter_, handled=SPAN, noons=noons, moved=hours, **own)
     return await statement.fetch(connection)
+
+
+async def _count_singly(
+    connection: Connection, account: str, integration_type: str, filter_: LogFilter, edges: list[datetime]
+) -> list[Any]:
+    own: dict[str, Any] = {"account": account, "integration_type": integration_type, "edges": edges}
+    return await filtered("count_logs_singly", filter_, **own).fetch(connection)
 
 
 async def _count_found(

@@ -69,7 +69,7 @@ GRANT UPDATE (
 
 ALTER TABLE reprocess_commands
     ADD COLUMN traceparent text,             -- of the command's event: W3C Trace Context; its retries have it too
-    ADD COLUMN modes text[] COLLATE "C";     -- of its queued items, sorted: what is sent, whatever was asked for
+    ADD COLUMN modes text[] COLLATE "C";     -- in which items of it were sent, sorted, whatever was asked for
 GRANT UPDATE (modes) ON reprocess_commands TO conexoes_writer;
 
 -- migrate: rollback

@@ -58,7 +58,7 @@ class ClassedResult(NamedTuple):
     fingerprint: str | None
     received_at: datetime
     answers: bool  # it answers a retry, ours or a person's
-    followed: bool  # it answers one of ours that was sent since the canary of its group was fixed
+    followed_item_id: uuid.UUID | None  # of ours, sent since the canary of its group was fixed, that it answers
 
 
 class Lane(NamedTuple):
@@ -118,6 +118,7 @@ class _Watched(NamedTuple):
     fingerprint: str | None
     tries: int
     next_at: datetime | None
+    followed_item_id: uuid.UUID | None  # the last that `tries` has
 
 
 async def all_stored_until(connection: Connection) -> datetime:
@@ -168,7 +169,8 @@ async def watch(connection: Connection, results: Sequence[ClassedResult], rules:
     """Watch what failed for a reason that is retried, and stop watching the rest. `rules`: by account.
 
     A failure that answers no retry leaves the next try where it was: a connector that tries by itself does not push it
-    away. What followed a canary is counted here, since nobody knew before that it would be sent.
+    away. What followed a canary is counted here, since nobody knew before that it would be sent: once, however many
+    answers it has.
     """
     known = {
         row["log_id"]: row
@@ -182,12 +184,14 @@ async def watch(connection: Connection, results: Sequence[ClassedResult], rules:
             over.append(each.log_id)
             continue
         row = known.get(each.log_id)
-        tries = (row["tries"] if row else 0) + (1 if each.followed else 0)
+        tries, followed = (row["tries"], row["followed_item_id"]) if row else (0, None)
+        if each.followed_item_id not in {None, followed}:
+            tries, followed = tries + 1, each.followed_item_id
         pause = rule.pause_after(tries)
         next_at = None if pause is None else each.received_at + timedelta(seconds=pause)
         if row and row["next_at"] and next_at and not each.answers:
             next_at = row["next_at"]
-        watched.append(_Watched(*each[:4], each.class_.value, each.code, each.fingerprint, tries, next_at))
+        watched.append(_Watched(*each[:4], each.class_.value, each.code, each.fingerprint, tries, next_at, followed))
     if watched:
         await SQL["watch"].execute(connection, watched)
     await unwatch(connection, over)

@@ -60,6 +60,7 @@ class QueuedItem(NamedTuple):
     status: str = "error"  # of its log now
     last_source: str | None = None  # of the result with `last_event_id`; None: not known
     changed: bool = False  # that is another result than the one that was asked about
+    outdated: bool = False  # its answer would be compared with an earlier result
     corrected: bool = False  # a person has changed its request
 
 
@@ -121,6 +122,16 @@ async def kept_traces(connection: Connection, items: Sequence[QueuedItem]) -> di
 def _last_of(items: Sequence[QueuedItem]) -> dict[str, list[str | None]]:
     """Return the results that retries are about, as statements take them."""
     return {"source": [each.last_source for each in items], "event_id": [each.last_event_id for each in items]}
+
+
+async def set_before(connection: Connection, items: Sequence[QueuedItem]) -> None:
+    """Let the answers to claimed items be compared with the results that their retries are about.
+
+    These are what the logs show now; between the request and now they may have failed otherwise.
+    """
+    outdated = [each for each in items if each.outdated]
+    if outdated:
+        await SQL["set_before"].execute(connection, outdated, **_last_of(outdated))
 
 
 async def release_claims(connection: Connection, items: Sequence[Any]) -> None:

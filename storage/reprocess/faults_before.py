@@ -1,4 +1,7 @@
-"""The faults that items are about, by the rules of today: an earlier version may have had other fingerprints."""
+"""The faults that answers are compared with, by the rules of today: an earlier version may have had other fingerprints.
+
+They are those that the log of an item showed when its retry left.
+"""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -20,13 +23,7 @@ class _KeptError(NamedTuple):
     category: str | None
 
 
-_NAMED: Final = {
-    "account": "account",
-    "id": "id",
-    "log_id": "log_id",
-    "source": "before_source",
-    "event_id": "before_event_id",
-}
+_NAMED: Final = ("account", "id", "log_id", "source", "event_id")
 
 
 async def faults_before(
@@ -34,15 +31,15 @@ async def faults_before(
 ) -> dict[uuid.UUID, list[str]]:
     """Return the fingerprints of the faults that each item is about, by its id. `rows` are those of `lock_answered`.
 
-    An item was made with the fingerprints of its time, and its answer has those of today. Only where the two have none
-    in common, the result that was reprocessed is read again, if it is kept: else a fault that stayed would be another
-    error after an upgrade.
+    An item has the fingerprints of the time when it left, and its answer those of today. Only where the two have none
+    in common, the result that the retry was about is read again, if it is kept: else a fault that stayed would be
+    another error after an upgrade.
     """
     items = {row["id"]: row for row in rows}
-    faults = {id_: _made_with(row) for id_, row in items.items()}
+    faults = {id_: _kept(row) for id_, row in items.items()}
     doubtful = [items[id_] for id_, known in faults.items() if known and _has_none_of(answers[id_], known)]
     if doubtful:
-        columns = {name: [row[column] for row in doubtful] for name, column in _NAMED.items()}
+        columns = {name: [row[name] for row in doubtful] for name in _NAMED}
         for kept in await SQL["kept_results"].fetch(connection, **columns):
             read_again = _read_again(items[kept["id"]], value_of(kept["data"].encode()))
             if set(read_again).isdisjoint(faults[kept["id"]]):
@@ -55,8 +52,8 @@ def _has_none_of(answer: Result, known: Iterable[str]) -> bool:
     return bool(answer.faults) and not answer.busy and set(known).isdisjoint(answer.fingerprints)
 
 
-def _made_with(row: Any) -> list[str]:
-    """Return the faults that an item was made with. One of before migration 0013 has the first of them alone."""
+def _kept(row: Any) -> list[str]:
+    """Return the faults that an item has. One of before migration 0013 has the first of them alone."""
     if row["before_fingerprints"] is not None:
         return list(row["before_fingerprints"])
     return [row["before_fingerprint"]] if row["before_fingerprint"] else []

@@ -110,23 +110,15 @@ async def list_items_by_state(
 
 
 async def count_still_failing(database: Database, account: str, command_id: str, states: Sequence[ItemState]) -> int:
-    """Count the logs of a command's items in some states that have not succeeded since, and are not in flight."""
+    """Count the logs of a command's items in some states that have not succeeded since, and are not in flight.
+
+    For few items: each log is looked up.
+    """
     async with database.reading(account) as connection:
         count: int = await SQL["count_still_failing"].fetchval(
             connection, account=account, command_id=command_id, states=[each.value for each in states]
         )
     return count
-
-
-async def logs_in_states(
-    database: Database, account: str, command_id: str, states: Sequence[ItemState], limit: int
-) -> list[uuid.UUID]:
-    """Return the logs of a command's items in some states, `limit` at most."""
-    async with database.reading(account) as connection:
-        rows = await SQL["logs_in_states"].fetch(
-            connection, account=account, command_id=command_id, states=[each.value for each in states], limit=limit
-        )
-    return [row["log_id"] for row in rows]
 
 
 async def all_items(

@@ -16,7 +16,7 @@ from schemas.shown.plan import PlannedLog
 from storage.constants import Phase
 from storage.cursors import NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
 from storage.database import Connection
-from storage.filters import filtered
+from storage.filters import filtered, names_command
 from storage.logs.page import found_by_search
 from storage.statements import SQL
 
@@ -59,11 +59,13 @@ class Selection(NamedTuple):
     when_back: bool  # what is for a paused affiliate waits
     reason: str | None
     asked: str  # the command's filter, JSON
+    ignored_groups: Sequence[str] | None = None  # that it leaves out besides
 
     @property
     def filter(self) -> LogFilter:
-        """The command's filter. Raises ValidationError when this version knows no such filter."""
-        return ReprocessFilter.model_validate(json.loads(self.asked)).filter
+        """Filter that the command chooses by. Raises ValidationError when this version knows no such filter."""
+        asked = ReprocessFilter.model_validate(json.loads(self.asked))
+        return asked.without_groups(tuple(self.ignored_groups or ())).filter
 
 
 async def settled_until(connection: Connection) -> datetime:
@@ -139,6 +141,8 @@ async def next_logs(connection: Connection, selection: Selection, limit: int) ->
     filter_ = selection.filter
     at, id_ = selection.after or (NEWEST_BY_ID if selection.phase == "unchanged" else OLDEST_BY_ID)
     own: dict[str, Any] = {**_of(selection), "after_at": at, "after_id": id_, "limit": limit}
+    if names_command(filter_):  # a command may have taken three logs, or a million
+        await SQL["plan_for_values"].execute(connection)
     if selection.phase == "unchanged":
         found = await _found(connection, selection.account, selection.integration_type, filter_)
         statement = filtered("select_unchanged", filter_, found=found, **own)

@@ -87,6 +87,9 @@ class _Move(NamedTuple):
     fingerprint: str | None
     fingerprints: str  # as `_set_of`
     version: bytes
+    busy_answers: int  # with this one
+    busy_counted: bool  # one to its last sending is among them
+    repeats: bool  # says busy once more of a sending: it changes nothing but what the answer says
     pause_seconds: float | None  # it is queued again, and sent when they are over; None: it is not
 
 
@@ -128,11 +131,16 @@ class NewItem(NamedTuple):
 
 
 async def insert_command(
-    connection: Connection, command: Command, as_of: datetime | None, *, automatic: Reason | None = None
+    connection: Connection,
+    command: Command,
+    as_of: datetime | None,
+    *,
+    automatic: Reason | None = None,
+    ignored_groups: Sequence[str] = (),
 ) -> bool:
     """Record a command, and its author in the audit. Returns False when this id is recorded already.
 
-    `automatic`: why we ask for it by ourselves.
+    `automatic`: why we ask for it by ourselves. `ignored_groups`: those that it leaves out besides its filter's.
     """
     request = command.request
     pace = request.pace
@@ -157,6 +165,7 @@ async def insert_command(
         automatic=automatic and automatic.to_json(),
         not_before=request.not_before,
         when_back=request.when_back,
+        ignored_groups=list(ignored_groups) or None,
     )
     if inserted is None:
         return False
@@ -229,9 +238,6 @@ async def insert_items(
         await insert_corrections(
             connection, account, ((each.id, each.log_id, each.correction) for each in items if each.correction)
         )
-    if queued:
-        modes = sorted({each.mode for each in queued})
-        await SQL["set_modes"].execute(connection, account=account, command_id=command_id, modes=modes)
     await after_change(connection, [ItemKey(account, each.id) for each in queued], [CommandKey(account, command_id)])
 
 
@@ -241,14 +247,14 @@ def _attempt(item: NewItem) -> int | None:
 
 
 async def mark_sent(connection: Connection, sent: Sequence[SentItem]) -> None:
-    """Mark items as published to Kafka."""
+    """Mark items as published to Kafka, and add their modes to those of their commands."""
     await SQL["lock_logs_of_items"].execute(connection, sent)
     await SQL["mark_sent"].execute(connection, sent)
     await SQL["note_sent"].execute(connection, sent)
     keys = [ItemKey(each.account, each.id) for each in sent]
     await after_change(connection, keys, [])
     for row in await SQL["commands_without_mode"].fetch(connection, keys):
-        await SQL["set_modes"].execute(connection, account=row["account"], command_id=row["id"], modes=[row["mode"]])
+        await SQL["add_mode"].execute(connection, account=row["account"], command_id=row["id"], mode=row["mode"])
 
 
 async def mark_unneeded(connection: Connection, unneeded: Sequence[UnneededItem]) -> list[ItemState]:
@@ -323,7 +329,8 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
     """Change the states of items that results answer; return what the answers mean.
 
     Of several answers the one with the greatest version counts. An item whose answer is busy is queued again as the
-    policy says, and is `busy` after its last try.
+    policy says, and is `busy` after its last try. However many answers say so of one sending, they use up one try, and
+    are one for a breaker.
 
     A correlation that names no item of the same account and entity is ignored.
     """
@@ -346,7 +353,8 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
         answer = by_item[item]
         moves.append(_move(item, row, faults[item.id], answer, policy))
         commands.append(CommandKey(row["account"], row["command_id"]))
-        answered.append(_answered(row, busy=answer.busy))
+        if not (answer.busy and row["busy_counted"]):
+            answered.append(_answered(row, busy=answer.busy))
     if moves:
         await SQL["mark_answered"].execute(connection, moves)
         await after_change(connection, [ItemKey(each.account, each.id) for each in moves], commands)
@@ -357,10 +365,12 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
 def _move(item: ItemKey, row: Any, before: Sequence[str], answer: Result, policy: Policy) -> _Move:
     """Return the change of an item by its answer. `before`: the faults of the log that it was to cure."""
     state = outcome(row["before_status"], before, answer.status, answer.fingerprints, busy=answer.busy)
+    is_busy, counted = state is ItemState.BUSY, row["busy_counted"]
+    busy_answers = row["busy_answers"] + (1 if is_busy and not counted else 0)
+    repeats = is_busy and counted and row["state"] in {ItemState.QUEUED, ItemState.BUSY}
     pause = None
-    if state is ItemState.BUSY and not row["is_over"]:
-        rule = policy.for_(row["integration_type"], row["affiliate"])
-        pause = rule.pause_after(row["busy_answers"] + 1)
+    if is_busy and not repeats and not row["is_over"]:
+        pause = policy.for_(row["integration_type"], row["affiliate"]).pause_after(busy_answers)
     return _Move(
         *item,
         state.value,
@@ -371,6 +381,9 @@ def _move(item: ItemKey, row: Any, before: Sequence[str], answer: Result, policy
         answer.fingerprint,
         _set_of(answer.fingerprints),
         answer.version,
+        busy_answers,
+        is_busy or counted,
+        repeats,
         pause,
     )
 

@@ -249,6 +249,8 @@ async def test_of_a_group_only_what_was_sent_is_counted_as_a_try(
     assert await tries() == [0, 1, 1], "one is not answered yet"
     await desk.answer(others[2], seconds=60, status="error", **UNKNOWN)
     assert await tries() == [1, 1, 1]
+    await desk.answer(*others, seconds=61, status="error", **UNKNOWN)
+    assert await tries() == [1, 1, 1], "each was sent once, whatever else was said of it"
     await round_()
     [canary] = await desk.send()
     await desk.answer(canary, seconds=120, status="error", **UNKNOWN)

@@ -1,6 +1,7 @@
 """Verdicts when a retry leaves, busy answers, and which breaker they move, on a real PostgreSQL."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -170,6 +171,74 @@ async def test_a_busy_item_is_tried_again_with_the_same_id_until_the_last_try(
     assert (ledger.state, ledger.items) == ("done", {"busy": 1})
     assert await desk.wait_out(owner) == 0
     assert (await desk.plan()).verdicts["will_send"] == 1
+
+
+async def test_two_answers_that_say_busy_of_one_sending_use_up_one_try(desk: Desk, owner: asyncpg.Connection) -> None:
+    """Two events, not one that is delivered twice: while it waits, when its pause is over, and after its last try."""
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    pauses, seconds = [], itertools.count(60)
+    for number in range(1, BUSY_TRIES + 2):
+        [item] = await desk.send()
+        assert item.busy_answers == number - 1
+        await desk.answer(item, seconds=next(seconds), **BUSY)
+        waits_until = await owner.fetchval("SELECT not_before FROM reprocess_items")
+        pauses.append(await owner.fetchval(PAUSE))
+        for _ in range(2):
+            await desk.answer(item, seconds=next(seconds), **BUSY)
+            assert await owner.fetchval("SELECT not_before FROM reprocess_items") == waits_until
+            assert (await desk.items("c"))[0].busy_answers == number
+        if await desk.wait_out(owner):
+            await desk.answer(item, seconds=next(seconds), **BUSY)
+            assert (await desk.ledger("c")).items == {"queued": 1}
+        await owner.execute("UPDATE breakers SET state = 'closed', in_a_row = 0, good = 0, bad = 0")
+    assert pauses == [30, 60, 120, 240, 480, None]
+    ledger = await desk.ledger("c")
+    assert (ledger.state, ledger.items) == ("done", {"busy": 1})
+    [shown] = await desk.items("c")
+    assert shown.busy_answers == BUSY_TRIES + 1
+
+
+async def test_what_an_answer_between_two_busy_ones_says_gives_no_try_back_and_takes_none(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    [item] = await desk.send()
+    await desk.answer(item, seconds=60, **BUSY)
+    await desk.answer(item, seconds=61, status="error", errors=OTHER)
+    assert (await desk.ledger("c")).items == {"different_error": 1}
+    await desk.answer(item, seconds=62, **BUSY)
+    assert (await desk.ledger("c")).items == {"busy": 1}
+    assert await owner.fetchval(PAUSE) == 30
+    assert await desk.wait_out(owner) == 1
+    [again] = await desk.send()
+    assert again.busy_answers == 1
+
+
+@pytest.mark.parametrize("sendings", [1, 2])
+async def test_so_do_two_answers_before_the_mark(desk: Desk, owner: asyncpg.Connection, sendings: int) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c")
+    for number in range(1, sendings + 1):
+        items = await desk.claim()
+        for seconds in (0, 1):
+            await desk.answer(*items, seconds=60 + 10 * number + seconds, **BUSY)
+        await desk.mark(items)
+        assert [each.busy_answers for each in await desk.items("c")] == [number]
+        assert await desk.wait_out(owner) == 1
+    await desk.answer(*await desk.send(), seconds=120)
+    assert (await desk.ledger("c")).items == {"fixed": 1}
+
+
+async def test_a_breaker_counts_one_busy_answer_of_each_sending(desk: Desk, owner: asyncpg.Connection) -> None:
+    await desk.fail(range(4))
+    await desk.by_filter("c")
+    items = await desk.send()
+    for seconds in (60, 61, 62):
+        await desk.answer(*items, seconds=seconds, **BUSY)
+    breakers = await owner.fetch("SELECT state, in_a_row FROM breakers")
+    assert [tuple(each) for each in breakers] == [("closed", 4)]
 
 
 async def test_a_busy_item_ends_as_its_next_answer_says(desk: Desk, owner: asyncpg.Connection) -> None:
@@ -511,7 +580,39 @@ async def test_the_ledger_has_the_mode_in_which_it_was_sent(desk: Desk) -> None:
     await desk.by_filter("c", mode="replay")
     await desk.mark([each._replace(mode="refresh") for each in await desk.claim()])
     assert [each.mode for each in await desk.items("c")] == ["refresh"]
-    assert "refresh" in (await desk.ledger("c")).modes
+    assert (await desk.ledger("c")).modes == ["refresh"]
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["marked as sent", "answered before that"])
+async def test_the_modes_of_a_command_are_those_in_which_something_was_sent(desk: Desk, *, marked: bool) -> None:
+    await desk.fail(range(4))
+    await desk.by_filter("c", mode="replay")
+    assert (await desk.ledger("c")).modes == []
+    await heal(desk, 0)
+    first, second, third = await desk.claim()
+    assert (await desk.ledger("c")).modes == []
+    for item, mode, known in ((first, "refresh", ["refresh"]), (second, "replay", ["refresh", "replay"])):
+        if not marked:
+            await desk.answer(item)
+        await desk.mark([item._replace(mode=mode)])
+        assert (await desk.ledger("c")).modes == known
+    async with desk.writer.transaction() as connection:
+        await mark_failed(connection, [FailedItem("acme", third.id, "c", own_words("no"))])
+    assert (await desk.ledger("c")).modes == ["refresh", "replay"]
+
+
+async def test_a_command_of_which_nothing_was_sent_has_no_mode(desk: Desk) -> None:
+    await desk.fail(range(3))
+    await desk.by_filter("c", mode="replay")
+    await heal(desk, 0)
+    first, second = await desk.claim()
+    async with desk.writer.transaction() as connection:
+        await mark_failed(connection, [FailedItem("acme", second.id, "c", own_words("no"))])
+        await cancel(connection, "acme", "c", requested_by="maria", note=own_words("enough"))
+        await release_claims(connection, [first])
+    assert await desk.let_go() == 1
+    ledger = await desk.ledger("c")
+    assert (ledger.items, ledger.modes) == ({"healed": 1, "failed": 1, "cancelled": 1}, [])
 
 
 async def test_a_cancelled_command_is_asked_for_no_longer_once_nothing_of_it_is_open(

@@ -88,6 +88,9 @@ async def accounts(loaded_url: str) -> list[Account]:
             account,
             integration_type,
         )
+        command = await owner.fetchval(
+            "SELECT id FROM reprocess_commands WHERE account = $1 AND integration_type = $2", account, integration_type
+        )
         assert log is not None
         assert deep is not None
         now = datetime.now(UTC)
@@ -100,6 +103,8 @@ async def accounts(loaded_url: str) -> list[Account]:
             "category": log["category"] or "none has this",
             "fingerprint": log["fingerprint"],
             "reprocess": "silent",
+            "failing_of": command or "none",
+            "rest_of": command or "none",
         }
         found.append(Account(account, integration_type, fields | {"q": log["key"]}, _words(log), tuple(deep)))
     await owner.close()

@@ -317,15 +317,18 @@ async def test_cancel_stops_what_was_not_sent_and_follows_what_was(desk: Desk, o
     assert shown == 12
 
 
-async def test_cancelling_while_items_are_made_makes_no_more(desk: Desk) -> None:
+async def test_cancelling_while_items_are_made_sends_no_more_and_records_what_would_have_been_sent(desk: Desk) -> None:
     await desk.fail(range(40))
     await desk.command("c", filter={"status": ["error"]}, as_of=(await desk.plan()).as_of)
     for _ in range(3):
         await desk.make_once()
     assert await stop(desk, "c")
-    await desk.make()
     await desk.let_go()
     assert (await desk.ledger("c")).items == {"cancelled": 14}
+    await desk.make()
+    ledger = await desk.ledger("c")
+    assert (ledger.items, ledger.selected) == ({"cancelled": 40}, 40)
+    assert await desk.send() == []
 
 
 async def test_a_filter_that_nobody_knows_any_more_blocks_no_other_command(

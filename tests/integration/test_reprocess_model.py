@@ -44,12 +44,13 @@ class Item:
     id: uuid.UUID
     command: str
     state: str
-    before: str  # kind of error
+    before: str  # kind of error when it was asked for, and then when it left
     queued: bool  # not refused at once
     claimed: bool = False  # a worker has it
     published: bool = False  # so that an answer may come
     answered_at: int | None = None
     busy_answers: int = 0
+    counted: bool = False  # one of these is to its last sending
     waiting: bool = False  # it was busy, and is queued again after a pause
 
 
@@ -61,14 +62,24 @@ class Model:
     shown_at: int = 0
     items: list[Item] = field(default_factory=list)
     cancelled: set[str] = field(default_factory=set)
+    results: list[tuple[int, str, uuid.UUID | None]] = field(default_factory=list)  # the item that one answers
 
     @property
     def open(self) -> Item | None:
         return next((each for each in self.items if each.state in {"queued", "sent"}), None)
 
-    def fold(self, kind: str, when: int) -> None:
+    def fold(self, kind: str, when: int, answers: uuid.UUID | None = None) -> None:
+        self.results.append((when, kind, answers))
         if when > self.shown_at:
             self.shown, self.shown_at = kind, when
+
+    def leave(self, item: Item) -> None:
+        """Send an item: it is about the newest result that is no answer to it, and compared with that if it failed."""
+        _when, kind, _answers = max(each for each in self.results if each[2] != item.id)
+        item.claimed = item.published = True
+        item.counted = False
+        if kind != "success":
+            item.before = kind
 
     def decide(self) -> str:
         if self.shown == "success":
@@ -81,13 +92,16 @@ class Model:
         return "running" if any(each.command == name and each is self.open for each in self.items) else "done"
 
     def answer(self, item: Item, kind: str, when: int) -> None:
-        self.fold(kind, when)
+        self.fold(kind, when, item.id)
         if item.answered_at is None or when > item.answered_at:
             item.answered_at = when
             same = "same_error" if kind == item.before else "different_error"
-            item.state = {"success": "fixed", "busy": "busy"}.get(kind, same)
             item.claimed = False
-            item.busy_answers += kind == "busy"
+            if kind == "busy" and item.counted and item.state in {"queued", "busy"}:
+                return
+            item.state = {"success": "fixed", "busy": "busy"}.get(kind, same)
+            item.busy_answers += kind == "busy" and not item.counted
+            item.counted = item.counted or kind == "busy"
             later = self.items[self.items.index(item) + 1 :]
             over = item.command in self.cancelled or any(each.queued for each in later)
             item.waiting = kind == "busy" and not over and item.busy_answers <= BUSY_TRIES
@@ -109,6 +123,7 @@ class Scenario:
         self.early = itertools.count(-1, -1)
 
     async def run(self, operations: list[tuple[str, str | None]]) -> None:
+        self.model.fold("same", 0)
         await self.emit("same", 0, None)
         for name, kind in operations:
             await getattr(self, name.replace(" ", "_"))(*([kind] if kind else []))
@@ -134,7 +149,9 @@ class Scenario:
         await self.emit(kind, when, None)
 
     async def late_result(self, kind: str) -> None:
-        await self.emit(kind, next(self.early), None)
+        when = next(self.early)
+        self.model.fold(kind, when)
+        await self.emit(kind, when, None)
 
     async def answer(self, kind: str) -> None:
         await self._answer(kind, next(self.clock))
@@ -168,7 +185,7 @@ class Scenario:
         assert [each.id for each in taken] == expected
         for _each in taken:
             assert item is not None
-            item.claimed = item.published = True
+            self.model.leave(item)
         self.claims += taken
 
     async def mark(self) -> None:

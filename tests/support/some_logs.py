@@ -14,6 +14,7 @@ import asyncpg
 from schemas.catalogue import BY_NAME
 from schemas.filter import LogFilter, ReprocessState
 from schemas.fingerprint import fingerprint
+from schemas.item_state import FAILING_STATES, UNSENT_STATES, ItemState
 from schemas.result import Result, read
 from schemas.shown.log import StatusLog
 from storage.database import Database
@@ -44,12 +45,16 @@ EVERY: Final[dict[str, Any]] = {
     "category": ("k", "j"),
     "fingerprint": ("0" * 16, "1" * 16),
     "reprocess": "silent",
+    "failing_of": "c",
+    "rest_of": "c",
     "exclude_affiliate": ("AMZ", "a'b"),
     "exclude_code": ("c", "d"),
     "exclude_fingerprint": ("2" * 16, "3" * 16),
 }
 #: Every state that a log can show.
 STATES = tuple(each for each in get_args(ReprocessState) if each != "in_flight")
+#: Commands that have items here.
+COMMANDS = ("c", "d")
 
 
 class Fault(NamedTuple):
@@ -67,6 +72,8 @@ class Known(NamedTuple):
     aliases: list[str]
     faults: list[Fault]
     messages: list[str]  # of the result, and of each of its errors
+    failing_of: set[str]  # commands that sent it in vain, if it fails
+    rest_of: set[str]  # commands that did not send it
 
     @property
     def fingerprints(self) -> set[str]:
@@ -88,11 +95,22 @@ async def known(owner: asyncpg.Connection) -> dict[str, Known]:
         "SELECT n.log_id::text, said.value FROM log_names n, aliases_of(n.account, n.log_id) AS said"
     ):
         aliases[row["log_id"]].append(row["value"])
+    failing, rest = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for row in await owner.fetch("SELECT log_id::text, command_id, state, sent_at FROM reprocess_items"):
+        if row["state"] in FAILING_STATES:
+            failing[row["log_id"]].add(row["command_id"])
+        elif row["sent_at"] is None:
+            rest[row["log_id"]].add(row["command_id"])
     rows = await owner.fetch(
         "SELECT s.id::text, a.body, a.structured FROM status_logs s"
         " JOIN attempts a ON a.log_id = s.id AND a.version = s.version"
     )
-    return {row["id"]: Known(aliases[row["id"]], faults(row["body"]), messages(row["body"])) for row in rows}
+    return {
+        row["id"]: Known(
+            aliases[row["id"]], faults(row["body"]), messages(row["body"]), failing[row["id"]], rest[row["id"]]
+        )
+        for row in rows
+    }
 
 
 def messages(body: str) -> list[str]:
@@ -158,9 +176,29 @@ async def change_something(writer: Database, owner: asyncpg.Connection, draw: ra
         uuid.UUID(int=draw.getrandbits(128)),
         str(draw.random()),
     )
+    for _ in range(10):
+        await add_item(owner, draw)
     if draw.random() < 0.5:
         async with writer.transaction() as connection:
             await compact(connection, draw.choice((5, 1000)))
+
+
+async def add_item(owner: asyncpg.Connection, draw: random.Random) -> None:
+    """An item of some command, in some state, about some log; its log does not show it."""
+    state = draw.choice(tuple(ItemState))
+    await owner.execute(
+        """INSERT INTO reprocess_items (account, id, command_id, log_id, integration_type, state, mode,
+               sent_at, expires_at, answered_at, after_status)
+           SELECT account, gen_random_uuid(), $1, id, integration_type, $2, 'refresh',
+               sent.at, sent.at, sent.at, 'error'
+           FROM status_logs, (SELECT CASE WHEN $3 THEN now() END AS at) AS sent
+           ORDER BY md5(id::text || $4) LIMIT 1
+           ON CONFLICT DO NOTHING""",
+        draw.choice(COMMANDS),
+        state.value,
+        state not in {*UNSENT_STATES, ItemState.FAILED} or (state is ItemState.QUEUED and draw.random() < 0.5),
+        str(draw.random()),
+    )
 
 
 def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
@@ -174,6 +212,8 @@ def some_filter(draw: random.Random, logs: list[StatusLog]) -> LogFilter:
         "category": draw.sample((*CATEGORIES[:-1], "none has this"), draw.randrange(1, 3)),
         "fingerprint": draw.sample(fingerprints, min(len(fingerprints), draw.randrange(1, 4))),
         "reprocess": draw.choice(get_args(ReprocessState)),
+        "failing_of": draw.choice((*COMMANDS, "none")),
+        "rest_of": draw.choice((*COMMANDS, "none")),
         "q": draw.choice(
             (
                 *(log.key, log.key.lower(), log.key[:5], log.key[1:], "SKU-", "sku-0", "789", "890", " acao "),
@@ -233,6 +273,8 @@ def matches(filter_: LogFilter, log: StatusLog, beside: Known) -> bool:
         and log.affiliate not in filter_.exclude_affiliate
         and beside.codes.isdisjoint(filter_.exclude_code)
         and beside.fingerprints.isdisjoint(filter_.exclude_fingerprint)
+        and (filter_.failing_of is None or (log.status != "success" and filter_.failing_of in beside.failing_of))
+        and (filter_.rest_of is None or filter_.rest_of in beside.rest_of)
         and (filter_.reprocess is None or (log.reprocess is not None and log.reprocess.state in states))
         and (filter_.processed_from is None or log.processed_at >= filter_.processed_from)
         and (filter_.processed_to is None or log.processed_at < filter_.processed_to)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from cli.documents.rules import COMMAND_ID_TEXT
-from schemas.reprocess import CommandId, is_command_id
+from schemas.command_id import CommandId, is_command_id
 
 ADAPTER: TypeAdapter[str] = TypeAdapter(CommandId)
 

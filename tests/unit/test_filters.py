@@ -14,7 +14,7 @@ from pydantic import ValidationError, create_model
 from cli.documents import filter_fields
 from schemas.filter import FIELDS, LogFilter, ReprocessFilter
 from schemas.search.fold import fold
-from storage.filters import MEANINGS, UnappliedFieldError, filtered, names_dimensions
+from storage.filters import MEANINGS, UnappliedFieldError, filtered, names_command, names_dimensions
 from storage.statements import BLANKS, TEMPLATES
 from tests.support.changed_tree import copy
 from tests.support.some_logs import EVERY
@@ -59,6 +59,13 @@ def conditions(filter_: LogFilter) -> tuple[str, list[Any]]:
         ),
         ({"reprocess": "in_flight"}, " AND s.reprocess_state = ANY($3::text[])", [["queued", "sent"]]),
         ({"reprocess": "silent"}, " AND s.reprocess_state = ANY($3::text[])", [["silent"]]),
+        (
+            {"failing_of": "c1"},
+            " AND s.status <> 'success' AND s.id IN (SELECT i.log_id FROM reprocess_items i"
+            " WHERE i.account = $1::text AND i.command_id = $3::text"
+            " AND i.state IN ('same_error', 'different_error', 'busy', 'silent', 'failed'))",
+            ["c1"],
+        ),
         (
             {"status": ["error"], "code": "c"},
             " AND s.status = ANY($3::text[])\n AND (s.code = ANY($4::text[]) OR s.other_codes && $4::text[])",
@@ -105,6 +112,11 @@ def test_make_check_fails_while_a_field_has_no_meaning(tmp_path: Path) -> None:
     assert "no meaning for the field wholesaler" in done.stderr
 
 
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_the_logs_of_a_command_are_looked_up(name: str) -> None:
+    assert names_command(LogFilter.model_validate({name: EVERY[name]})) is (name in {"failing_of", "rest_of"})
+
+
 def test_an_argument_is_of_one_field_only() -> None:
     own = {"account": "acme", "integration_type": "price"}
     names = [name for field, value in EVERY.items() for name in MEANINGS[field].named(field, value, own)]
@@ -114,7 +126,8 @@ def test_an_argument_is_of_one_field_only() -> None:
 
 def test_what_logs_showed_then_has_every_column_that_the_filter_is_about() -> None:
     """A condition on another column would fail in the command, and only there."""
-    asked = {column for field in MEANINGS.values() for column in re.findall(r"\bs\.(\w+)", field.condition)}
+    conditions = [field.then or field.condition for field in MEANINGS.values()]
+    asked = {column for each in conditions for column in re.findall(r"\bs\.(\w+)", each)}
     projection = TEMPLATES["changed_logs"]
     shown = set(re.findall(r"\bAS (\w+)", projection)) | set(re.findall(r"^ +live\.\w+.*$", projection, re.MULTILINE))
     assert asked <= {name for each in shown for name in re.findall(r"\w+", each)}

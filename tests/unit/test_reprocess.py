@@ -70,9 +70,14 @@ def log(**changes: Any) -> LockedLog:
     ],
 )
 def test_each_entity_gets_one_verdict(integration_type: str, found: LockedLog | None, state: ItemState) -> None:
-    [item] = new_items(asked(integration_type), [LOG], {LOG: found} if found else {}, Policy(), {"PAUSED"})
+    chosen = (asked(integration_type), [LOG], {LOG: found} if found else {}, Policy(), {"PAUSED"})
+    [item] = new_items(*chosen)
     assert item.state is state
     assert (item.reason is None) == (state is ItemState.QUEUED)
+    [left] = new_items(*chosen, is_over=True)
+    assert left.state is (ItemState.CANCELLED if state is ItemState.QUEUED else state)
+    assert left.reason is not None
+    assert left._replace(state=item.state, reason=item.reason) == item
 
 
 def test_a_retry_with_a_field_of_a_later_version_is_read() -> None:

@@ -20,6 +20,7 @@ REFERENCES = {
     "reprocess_command_id": "reprocess_commands",
     "item_id": "reprocess_items",
     "joined_item_id": "reprocess_items",
+    "followed_item_id": "reprocess_items",
     "reprocess_item_id": "reprocess_items",
     "letter_id": "dead_letters",
     "again_id": "dead_letters",

@@ -120,6 +120,17 @@ WITH counted AS (
 )
 {by_dimension}
 
+-- count_logs_singly --
+-- count_logs by a look at each log that the filter matches, whatever it has: for filters whose logs are looked up.
+WITH counted AS (
+    SELECT s.facet_id, width_bucket(s.processed_at, :edges::timestamptz[]) AS bar, count(*) AS logs
+    FROM status_logs s
+    WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+    {filter}
+    GROUP BY 1, 2
+)
+{by_dimension}
+
 -- count_logs_found --
 -- count_logs for the logs that find_logs finds, of the facets :facets, in [:start, :end): for a search that finds many.
 -- No row of a log is read: names, facets and times all come from the indexes of find_logs and status_logs_by_facet.

@@ -91,6 +91,19 @@ WITH counted AS (
 )
 {by_fingerprint}
 
+-- list_groups_singly --
+-- list_groups by a look at each log that the filter matches, as count_logs_singly.
+WITH counted AS (
+    SELECT
+        s.facet_id, count(*) AS logs, max(s.processed_at) AS newest_at,
+        (array_agg(s.id ORDER BY s.processed_at DESC, s.id DESC))[1] AS newest
+    FROM status_logs s
+    WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+    {filter}
+    GROUP BY 1
+)
+{by_fingerprint}
+
 -- list_groups_found --
 -- list_groups for the logs that find_logs finds, of the facets :facets, in [:start, :end): for a search that finds
 -- many. As in count_logs_found, no row of a log is read, and nested loops must be off.

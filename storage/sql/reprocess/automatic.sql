@@ -26,12 +26,12 @@ SELECT least(:until::timestamptz, (
 SELECT
     a.account, a.log_id, a.integration_type, a.affiliate, a.status, a.version, a.code, a.fingerprint, a.received_at,
     a.item_id IS NOT NULL AS answers,
-    EXISTS (
-        SELECT FROM reprocess_items i
+    (
+        SELECT i.id FROM reprocess_items i
         JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
         WHERE i.account = a.account AND i.id = a.item_id AND i.position > 1 AND i.state NOT IN ({OPEN_ITEM_STATES})
           AND c.automatic IS NOT NULL
-    ) AS followed,
+    ) AS followed_item_id,
     left(a.data ->> 'message', :characters::integer) AS message,
     CASE WHEN octet_length((a.data -> 'errors')::text) <= 65536 THEN (a.data -> 'errors')::text END AS errors,
     coalesce(octet_length((a.data -> 'errors')::text) > 65536, false) AS too_long,
@@ -50,22 +50,26 @@ ORDER BY a.received_at
 FETCH FIRST (:limit::integer) ROWS WITH TIES
 
 -- read_watched --
-SELECT r.log_id, r.tries, r.next_at FROM automatic_retries r WHERE r.log_id = ANY(:log_ids::uuid[])
+SELECT r.log_id, r.tries, r.next_at, r.followed_item_id FROM automatic_retries r
+WHERE r.log_id = ANY(:log_ids::uuid[])
 
 -- watch --
 -- Watch failures. Their logs are locked against erasure only, in the order of the key; those that are erased already are
 -- left out.
 INSERT INTO automatic_retries AS r
-    (account, log_id, integration_type, affiliate, class, code, fingerprint, tries, next_at)
-SELECT f.account, s.id, f.integration_type, f.affiliate, f.class, f.code, f.fingerprint, f.tries, f.next_at
+    (account, log_id, integration_type, affiliate, class, code, fingerprint, tries, next_at, followed_item_id)
+SELECT
+    f.account, s.id, f.integration_type, f.affiliate, f.class, f.code, f.fingerprint, f.tries, f.next_at,
+    f.followed_item_id
 FROM (SELECT s.id FROM status_logs s WHERE s.id = ANY(:log_id::uuid[]) ORDER BY s.id FOR KEY SHARE OF s) AS s
 JOIN unnest(
     :account::text[], :log_id::uuid[], :integration_type::text[], :affiliate::text[], :class_::text[], :code::text[],
-    :fingerprint::text[], :tries::integer[], :next_at::timestamptz[]
-) AS f (account, log_id, integration_type, affiliate, class, code, fingerprint, tries, next_at) ON f.log_id = s.id
+    :fingerprint::text[], :tries::integer[], :next_at::timestamptz[], :followed_item_id::uuid[]
+) AS f (account, log_id, integration_type, affiliate, class, code, fingerprint, tries, next_at, followed_item_id)
+    ON f.log_id = s.id
 ON CONFLICT (log_id) DO UPDATE SET
     class = excluded.class, code = excluded.code, fingerprint = excluded.fingerprint, tries = excluded.tries,
-    next_at = excluded.next_at
+    next_at = excluded.next_at, followed_item_id = excluded.followed_item_id
 
 -- unwatch --
 DELETE FROM automatic_retries WHERE log_id = ANY(:log_ids::uuid[])

@@ -43,7 +43,8 @@ WHERE n.state = 'queued' AND n.items > 0 AND (c.not_before IS NULL OR c.not_befo
 -- Claim items of each lane, up to the position :released, for :lease_seconds. Items that another worker has claimed
 -- are skipped, and those of a command that was cancelled since its lanes were read. `status` and `changed` are those of
 -- the log now, and `last_event_id` is of the result that it shows now, whatever was asked about: the retry is about that
--- one. Uses reprocess_items_queued, the primary keys of reprocess_commands and status_logs, and attempts_by_log.
+-- one. `outdated`: before_… are of an earlier one. Uses reprocess_items_queued, the primary keys of reprocess_commands and
+-- status_logs, and attempts_by_log.
 WITH claimed AS (
     SELECT
         i.account, i.id, i.log_id, c.traceparent, coalesce(newest.source, shown.source) AS last_source,
@@ -73,12 +74,34 @@ WHERE i.account = c.account AND i.id = c.id
 RETURNING
     i.account, i.id, i.command_id, i.log_id, i.integration_type, i.affiliate, i.key, i.mode,
     CASE WHEN c.last_event_id IS NULL THEN i.before_source ELSE c.last_source END AS last_source,
-    coalesce(c.last_event_id, i.before_event_id) AS last_event_id, i.attempt, i.busy_answers, i.corrected,
-    c.traceparent, coalesce(s.status, i.before_status) AS status, coalesce({changed_before_leaving}, false) AS changed,
+    coalesce(c.last_event_id, i.before_event_id) AS last_event_id,
+    c.last_event_id IS NOT NULL AND (c.last_source, c.last_event_id) IS DISTINCT FROM ({compared_with}) AS outdated,
+    i.attempt, i.busy_answers, i.corrected, c.traceparent, coalesce(s.status, i.before_status) AS status, coalesce({changed_before_leaving}, false) AS changed,
     (
         SELECT coalesce(jsonb_object_agg(a.name, a.value ORDER BY a.value COLLATE "C"), '{}')
         FROM aliases_of(i.account, i.log_id) AS a
     ) AS aliases
+
+-- compared_with --
+-- Not a statement: source and id of the result of the item `i` that before_… are of.
+coalesce(i.last_source, i.before_source), coalesce(i.last_event_id, i.before_event_id)
+
+-- set_before --
+-- Let before_… of items that leave be of the result that each retry is about, which is given with it. A success that lies
+-- under a busy answer is none: the log fails, and before_… say still of what. Uses attempts_by_log.
+UPDATE reprocess_items i
+SET before_status = told.status, before_code = told.code, before_message = told.message,
+    before_fingerprint = told.fingerprint, before_fingerprints = told.fingerprints,
+    last_source = item.source, last_event_id = item.event_id
+FROM {items_and_before}
+CROSS JOIN LATERAL (
+    SELECT a.status, a.code, left(a.message, {ITEM_MESSAGE_CHARACTERS}) AS message, a.fingerprint, ARRAY(
+        SELECT DISTINCT each FROM unnest(array_append(a.other_fingerprints, a.fingerprint)) AS each
+        WHERE each IS NOT NULL ORDER BY each
+    ) AS fingerprints
+    {attempt_before}
+) AS told
+WHERE i.account = item.account AND i.id = item.id AND i.state = 'queued' AND told.status <> 'success'
 
 -- items_and_before --
 -- Items, each with its log and a result of that.

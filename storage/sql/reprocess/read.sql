@@ -1,6 +1,9 @@
 -- command_columns --
 id, account, integration_type, state, requested_by, reason, mode, coalesce(modes, '{}') AS modes, requested_at, finished_at, as_of, selected,
-request, step, note, joined_since, automatic, not_before, when_back, (
+request, step, note, joined_since, automatic, not_before, when_back, EXISTS (
+    SELECT FROM reprocess_selections p
+    WHERE p.account = c.account AND p.command_id = c.id AND p.phase NOT IN ({PHASES_WITH_ALL_ITEMS})
+) AS materialising, coalesce(ignored_groups, '{}') AS ignored_groups, (
     SELECT a.key_name FROM reprocess_audit a
     WHERE a.account = c.account AND a.command_id = c.id AND a.action = 'requested'
     LIMIT 1
@@ -62,7 +65,7 @@ SELECT
     CASE WHEN k.refused IS NULL THEN 'accepted' ELSE 'cancelled' END, k.request ->> 'requested_by',
     k.request ->> 'reason', k.request ->> 'mode', '{}', k.created_at, NULL, (k.request ->> 'as_of')::timestamptz, NULL,
     k.request, 0, k.refused, NULL, NULL, (k.request ->> 'not_before')::timestamptz,
-    coalesce((k.request ->> 'when_back')::boolean, false), k.key_name, NULL
+    coalesce((k.request ->> 'when_back')::boolean, false), false, '{}', k.key_name, NULL
 FROM idempotency_keys k
 WHERE k.account = :account::text AND k.command_id = :command_id::text AND k.published_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM reprocess_commands c WHERE c.account = k.account AND c.id = k.command_id)
@@ -132,21 +135,13 @@ ORDER BY i.id
 LIMIT :limit::integer
 
 -- count_still_failing --
--- How many of the logs of a command's items in some states have not succeeded since and are not in flight. For few
--- items. Uses reprocess_items_by_state and the primary key of status_logs.
+-- How many of the logs of a command's items in some states, of which there are few, have not succeeded since and are not
+-- in flight. Uses reprocess_items_by_state and the primary key of status_logs.
 SELECT count(*)::integer
 FROM reprocess_items i
 JOIN status_logs s ON s.account = i.account AND s.id = i.log_id
 WHERE i.account = :account::text AND i.command_id = :command_id::text AND i.state = ANY(:states::text[])
   AND s.status <> 'success' AND (s.reprocess_state IN ({OPEN_ITEM_STATES})) IS NOT TRUE
-
--- logs_in_states --
--- Logs of a command's items in some states, up to :limit. Uses reprocess_items_by_state.
-SELECT i.log_id
-FROM reprocess_items i
-WHERE i.account = :account::text AND i.command_id = :command_id::text AND i.state = ANY(:states::text[])
-ORDER BY i.state, i.id
-LIMIT :limit::integer
 
 -- get_items --
 -- Items by id, with the author, the key and the reason of their command. Uses the primary keys and reprocess_audit_by_command.

@@ -44,19 +44,7 @@ CROSS JOIN LATERAL (
             WHEN since.changed THEN shown.other_fingerprints ELSE live.other_fingerprints
         END AS other_fingerprints,
         (
-            SELECT CASE
-                -- Its answer was busy, and it was to be sent again, until it ended without that.
-                WHEN i.answered_at <= :as_of::timestamptz AND i.ended_at > :as_of::timestamptz THEN 'queued'
-                -- The answer of one that is sent again is that to the try before.
-                WHEN i.answered_at <= :as_of::timestamptz AND i.state NOT IN ('sent', 'silent') THEN i.state
-                -- One that was cancelled may have been answered since: it was on its way.
-                WHEN i.healed_at <= :as_of::timestamptz THEN 'healed'
-                WHEN i.ended_at <= :as_of::timestamptz
-                THEN CASE WHEN i.state IN ('failed', {AT_LEAVING}) THEN i.state ELSE 'cancelled' END
-                WHEN i.silent_at <= :as_of::timestamptz AND i.silent_at >= i.sent_at THEN 'silent'
-                WHEN i.sent_at <= :as_of::timestamptz THEN 'sent'
-                ELSE 'queued'
-            END
+            SELECT {state_then}
             FROM reprocess_items i
             WHERE i.account = live.account AND i.log_id = live.id AND i.attempt IS NOT NULL
               AND i.created_at <= :as_of::timestamptz
@@ -68,6 +56,22 @@ WHERE live.account = :account::text AND live.integration_type = :integration_typ
   AND live.updated_at > :as_of::timestamptz
   AND s.status IS NOT NULL
 {then}
+
+-- state_then --
+-- Not a statement: the state at :as_of of the item `i`, which was to be sent, and was made by then.
+CASE
+    -- Its answer was busy, and it was to be sent again, until it ended without that.
+    WHEN i.answered_at <= :as_of::timestamptz AND i.ended_at > :as_of::timestamptz THEN 'queued'
+    -- The answer of one that is sent again is that to the try before.
+    WHEN i.answered_at <= :as_of::timestamptz AND i.state NOT IN ('sent', 'silent') THEN i.state
+    -- One that was cancelled may have been answered since: it was on its way.
+    WHEN i.healed_at <= :as_of::timestamptz THEN 'healed'
+    WHEN i.ended_at <= :as_of::timestamptz
+    THEN CASE WHEN i.state IN ('failed', {AT_LEAVING}) THEN i.state ELSE 'cancelled' END
+    WHEN i.silent_at <= :as_of::timestamptz AND i.silent_at >= i.sent_at THEN 'silent'
+    WHEN i.sent_at <= :as_of::timestamptz THEN 'sent'
+    ELSE 'queued'
+END
 
 -- look_as --
 -- Set the account whose logs find_logs may find by words, until the transaction ends.
@@ -254,7 +258,7 @@ INSERT INTO reprocess_selections (account, command_id, phase) VALUES (:account::
 SELECT
     p.account, p.command_id, p.phase, p.after_at, p.after_id, p.next_position,
     c.integration_type, c.state, c.mode, c.as_of, c.steps IS NOT NULL AS stepped, c.when_back, c.reason,
-    c.request -> 'filter' AS asked
+    c.request -> 'filter' AS asked, c.ignored_groups
 FROM reprocess_selections p
 JOIN reprocess_commands c ON c.account = p.account AND c.id = p.command_id
 WHERE p.phase <> 'made' AND (p.phase <> 'ending' OR c.state IN ({ENDED_COMMAND_STATES}))

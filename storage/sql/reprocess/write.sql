@@ -3,7 +3,7 @@
 -- dated now: agents may have been away for a day, and clocks may be some minutes ahead.
 INSERT INTO reprocess_commands (
     account, id, integration_type, state, mode, requested_by, reason, request, requested_at,
-    as_of, per_second, steps, fixed_share, released, traceparent, automatic, not_before, when_back
+    as_of, per_second, steps, fixed_share, released, traceparent, automatic, not_before, when_back, ignored_groups
 )
 VALUES (
     :account::text, :id::text, :integration_type::text, 'accepted', :mode::text, :requested_by::text, :reason::text,
@@ -15,7 +15,7 @@ VALUES (
     END,
     :as_of::timestamptz, :per_second::double precision,
     :steps::integer[], :fixed_share::double precision, :released::integer, :traceparent::text,
-    :automatic::jsonb, :not_before::timestamptz, :when_back::boolean
+    :automatic::jsonb, :not_before::timestamptz, :when_back::boolean, :ignored_groups::text[]
 )
 ON CONFLICT DO NOTHING
 RETURNING id
@@ -65,27 +65,21 @@ SELECT
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = ANY(:log_ids::uuid[])
 
--- set_modes --
--- Add to the modes of a command's items that are sent, or are to be.
-UPDATE reprocess_commands c
-SET modes = ARRAY(SELECT DISTINCT each.mode FROM unnest(c.modes || :modes::text[]) AS each (mode) ORDER BY each.mode)
-WHERE c.account = :account::text AND c.id = :command_id::text
-  AND NOT coalesce(c.modes @> :modes::text[], false)
-
 -- insert_items --
 -- Insert items of one command: arrays with one element for each item. One that was made before a crash stays as it is.
 INSERT INTO reprocess_items (
     account, command_id, integration_type,
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint, before_fingerprints, before_source, before_event_id,
-    attempt, joined_item_id, position, corrected
+    attempt, joined_item_id, position, corrected, ended_at
 )
 SELECT
     :account::text, :command_id::text, :integration_type::text,
     id, log_id, affiliate, key, state, mode, reason,
     before_status, before_code, before_message, before_fingerprint,
     -- Given as its text: an array of arrays would be taken apart to its last elements.
-    before_fingerprints::text[], before_source, before_event_id, attempt, joined_item_id, position, corrected
+    before_fingerprints::text[], before_source, before_event_id, attempt, joined_item_id, position, corrected,
+    CASE WHEN state = 'cancelled' THEN now() END
 FROM unnest(
     :id::uuid[], :log_id::uuid[], :affiliate::text[], :key::text[], :state::text[], :mode::text[], :reason::jsonb[],
     :before_status::text[], :before_code::text[], :before_message::text[], :before_fingerprint::text[],
@@ -116,7 +110,7 @@ FOR UPDATE OF s
 -- One that was answered busy and queued again meanwhile is not marked: it has to be sent once more.
 UPDATE reprocess_items i
 SET state = 'sent', sent_at = now(), expires_at = sent.expires_at, claimed_until = NULL, mode = sent.mode,
-    sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position,
+    busy_counted = false, sent_digest = sent.digest, sent_partition = sent.partition, sent_offset = sent.position,
     traceparent = sent.traceparent
 FROM unnest(
     :account::text[], :id::uuid[], :busy_answers::integer[], :mode::text[], :expires_at::timestamptz[],
@@ -142,7 +136,14 @@ FROM reprocess_items i
 JOIN unnest(:account::text[], :id::uuid[]) AS sent (account, id) USING (account, id)
 JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
 WHERE NOT coalesce(c.modes @> ARRAY[i.mode], false)
-ORDER BY c.account, c.id
+ORDER BY c.account, c.id, i.mode
+
+-- add_mode --
+-- Add to the modes in which items of a command were sent.
+UPDATE reprocess_commands c
+SET modes = ARRAY(SELECT DISTINCT each.mode FROM unnest(c.modes || :mode::text) AS each (mode) ORDER BY each.mode)
+WHERE c.account = :account::text AND c.id = :command_id::text
+  AND NOT coalesce(c.modes @> ARRAY[:mode::text], false)
 
 -- last_but_answers --
 -- Not a statement: the newest result of the log of the item `i`, answered already, that is no answer to that item. Uses
@@ -226,19 +227,23 @@ FROM overdue o
 WHERE i.account = o.account AND i.id = o.id
 RETURNING i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.sent_at
 
+-- with_worker --
+-- Not a statement: true while a worker has the item `i`, or had it when it died: it may have been sent, and is not marked.
+(i.state = 'queued' AND i.not_before IS NULL AND i.claimed_until IS NOT NULL)
+
 -- marked_at --
--- Not a statement: when the try of the item `i` that is answered now was marked as sent; null if it is not marked yet.
--- The times of one that is queued, its pause over, are those of the try before.
-CASE WHEN i.state <> 'queued' OR i.not_before IS NOT NULL THEN i.sent_at END
+-- Not a statement: when the sending of the item `i` that is answered now was marked; null if it is not marked yet.
+CASE WHEN NOT {with_worker} THEN i.sent_at END
 
 -- lock_answered --
 -- The items that answers name, if they are of the same entity, locked in the order of their key. One that is
--- answered was sent, even if it was cancelled before that could be written. `is_over`: it is not tried again, since its
--- command was cancelled or its log has a later item. Uses the primary keys and reprocess_items_by_log.
+-- answered was sent, even if it was cancelled before that could be written. `busy_counted`: a busy answer to the same
+-- sending has used up its try. `is_over`: it is not tried again, since its command was cancelled or its log has a later
+-- item. Uses the primary keys and reprocess_items_by_log.
 SELECT
     i.account, i.id, i.command_id, i.affiliate, i.integration_type, i.state, {marked_at} AS sent_at, i.before_status,
-    i.before_fingerprint, i.before_fingerprints, i.before_source, i.before_event_id, i.log_id, i.key, i.after_version,
-    i.busy_answers, c.state = 'cancelled' OR EXISTS (
+    i.before_fingerprint, i.before_fingerprints, about.source, about.event_id, i.log_id, i.key, i.after_version,
+    i.busy_answers, i.busy_counted AND NOT {with_worker} AS busy_counted, c.state = 'cancelled' OR EXISTS (
         SELECT FROM reprocess_items later
         WHERE later.account = i.account AND later.log_id = i.log_id AND later.created_at >= i.created_at
           AND later.attempt > i.attempt
@@ -246,12 +251,13 @@ SELECT
 FROM reprocess_items i
 JOIN unnest(:account::text[], :id::uuid[], :log_id::uuid[]) AS answer (account, id, log_id) USING (account, id, log_id)
 JOIN reprocess_commands c ON c.account = i.account AND c.id = i.command_id
+CROSS JOIN LATERAL (SELECT {compared_with}) AS about (source, event_id)
 WHERE i.state IN ({ANSWERABLE_STATES})
 ORDER BY i.account, i.id
 FOR UPDATE OF i
 
 -- kept_results --
--- `data` of the result that each item is about, as JSON; after its retention, no row. Uses attempts_by_log.
+-- `data` of the result that the retry of each item was about, as JSON; after its retention, no row. Uses attempts_by_log.
 SELECT item.account, item.id, kept.data
 FROM {items_and_before}
 CROSS JOIN LATERAL (
@@ -261,20 +267,33 @@ CROSS JOIN LATERAL (
 
 -- mark_answered --
 -- An item can be answered before it is marked as sent: it has no sent_at yet, but it was sent, and before the answer.
--- One tried again is queued, and not sent before its pause is over.
+-- One tried again is queued, and not sent before its pause is over. Where the answer `repeats` another one it stays as it is:
+-- it waits still, or has been tried often enough.
 UPDATE reprocess_items i
-SET state = CASE WHEN answer.pause_seconds IS NULL THEN answer.state ELSE 'queued' END,
+SET state = CASE
+        WHEN answer.repeats THEN i.state
+        WHEN answer.pause_seconds IS NULL THEN answer.state
+        ELSE 'queued'
+    END,
     before_fingerprints = answer.before::text[],
     after_status = answer.status, after_code = answer.code, after_message = answer.message,
     after_fingerprint = answer.fingerprint, after_fingerprints = answer.fingerprints::text[],
     after_version = answer.version, reason = NULL, answered_at = now(),
     sent_at = coalesce({marked_at}, now() - interval '1 microsecond'),
-    busy_answers = i.busy_answers + CASE answer.state WHEN 'busy' THEN 1 ELSE 0 END,
-    not_before = now() + make_interval(secs => answer.pause_seconds), claimed_until = NULL
+    busy_answers = answer.busy_answers, busy_counted = answer.busy_counted,
+    not_before = CASE
+        WHEN answer.repeats THEN i.not_before
+        ELSE now() + make_interval(secs => answer.pause_seconds)
+    END,
+    claimed_until = NULL
 FROM unnest(
     :account::text[], :id::uuid[], :state::text[], :before::text[], :status::text[], :code::text[], :message::text[],
-    :fingerprint::text[], :fingerprints::text[], :version::bytea[], :pause_seconds::double precision[]
-) AS answer (account, id, state, before, status, code, message, fingerprint, fingerprints, version, pause_seconds)
+    :fingerprint::text[], :fingerprints::text[], :version::bytea[], :busy_answers::integer[], :busy_counted::boolean[],
+    :repeats::boolean[], :pause_seconds::double precision[]
+) AS answer (
+    account, id, state, before, status, code, message, fingerprint, fingerprints, version, busy_answers, busy_counted,
+    repeats, pause_seconds
+)
 WHERE i.account = answer.account AND i.id = answer.id
 
 -- show_on_logs --
@@ -368,7 +387,7 @@ WHERE c.state = 'cancelled' AND NOT c.let_go AND c.finished_at < now() - interva
 -- Take the names and texts out of the items of logs that are being erased; their outcomes stay, and count. One that is
 -- queued is not sent, and no answer is awaited any more: nothing else would ever end an item without a log.
 UPDATE reprocess_items SET
-    key = NULL, before_message = NULL, after_message = NULL, before_event_id = NULL, reason = NULL,
+    key = NULL, before_message = NULL, after_message = NULL, before_event_id = NULL, last_event_id = NULL, reason = NULL,
     not_before = NULL, claimed_until = NULL,
     state = CASE
         WHEN state NOT IN ({OPEN_ITEM_STATES}) THEN state

@@ -6,22 +6,27 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from api.plan import lacking_reason
 from connectors.simulator import PLAYBOOK
 from schemas.group import Cure
 from schemas.incident import IncidentFacts, Kind
 from schemas.playbook import Playbook
 from schemas.policy import Policy
+from schemas.reasons.reason import own_words
+from schemas.reprocess import ReprocessRequest
 from schemas.signal import Signal
 from storage.database import Database
 from storage.errors import NotLetIn
 from storage.logs.compaction import compact_faults
 from storage.logs.group_decisions import end_ignored
+from storage.reprocess.writer import cancel
 from storage.results import store
 from tests.integration.api.conftest import Caller, Store
 from tests.integration.api.test_api_pages import walk
@@ -274,6 +279,80 @@ class TestDecisions:
         assert (await plan(viewer, "status=error&ignored=true"))["total"] == 3
         excluded = await plan(viewer, f"all=true&exclude_fingerprint={fingerprint}")
         assert (excluded["total"], excluded["ignored_logs"], excluded["ignored_groups"]) == (1, 0, [])
+
+    @pytest.mark.parametrize(
+        ("asked", "taken", "leaves_out"),
+        [
+            ({"status": ["error"]}, "B", True),
+            ({"all": True}, "B", True),
+            ({"status": ["error"], "affiliate": ["MLB"], "exclude_code": ["other"]}, "B", True),
+            ({"code": ["locked"]}, "B", True),
+            ({"code": ["price.minimum"]}, "", True),
+            ({"status": ["error"], "ignored": True}, "ABC", False),
+            ({"fingerprint": ["the group"]}, "AC", False),
+            ({"rest_of": "stopped"}, "ABC", False),
+            ({"status": ["error"], "exclude_fingerprint": ["the group"]}, "B", False),
+        ],
+    )
+    async def test_the_same_filter_means_the_same_logs_in_a_plan_and_in_a_command(
+        self,
+        viewer: Caller,
+        operator: Caller,
+        desk: Desk,
+        store_events: Store,
+        fingerprint: str,
+        asked: dict[str, Any],
+        taken: str,
+        *,
+        leaves_out: bool,
+    ) -> None:
+        """The plan's own filter is sent, or that which it was asked with."""
+        await store_events(failed("B", LOCKED), failed("C", BELOW, errors=[*LOCKED["errors"], *BELOW["errors"]]))
+        await desk.by_filter("stopped")
+        async with desk.writer.transaction() as connection:
+            await cancel(connection, "acme", "stopped", requested_by="maria", note=own_words("enough"))
+        assert await desk.let_go() == 3
+        await decide(operator, fingerprint, "ignored")
+        asked = {name: [fingerprint] if value == ["the group"] else value for name, value in asked.items()}
+        query = urlencode({name: "true" if value is True else value for name, value in asked.items()}, doseq=True)
+        planned = await plan(viewer, query)
+        assert planned["ignored_groups"] == ([fingerprint] if leaves_out else [])
+        for name, filter_ in (("as-asked", asked), ("as-planned", planned["filter"])):
+            await desk.command(name, filter=filter_, as_of=planned["as_of"])
+            await desk.make()
+            command = (await viewer.get(f"/api/v1/accounts/acme/reprocess/{name}")).json()
+            items = (await viewer.get(f"/api/v1/accounts/acme/reprocess/{name}/items")).json()["items"]
+            assert "".join(sorted(each["key"] for each in items)) == taken
+            assert command["total"] == command["selected"] == planned["total"] == len(taken)
+            assert command["ignored_groups"] == (planned["ignored_groups"] if name == "as-asked" else [])
+            again = await plan(viewer, f"{query}&as_of={quote(planned['as_of'])}")
+            assert again["total"] == planned["total"]
+
+    async def test_what_a_command_leaves_out_is_decided_once(
+        self, viewer: Caller, operator: Caller, desk: Desk, store_events: Store, fingerprint: str
+    ) -> None:
+        """The items are made by what was ignored when it was recorded, whatever people decide meanwhile."""
+        await store_events(failed("B", LOCKED))
+        as_of = (await plan(viewer, "status=error"))["as_of"]
+        await desk.command("before", filter={"status": ["error"]}, as_of=as_of)
+        await decide(operator, fingerprint, "ignored")
+        await desk.command("meanwhile", filter={"status": ["error"]}, as_of=as_of)
+        await decide(operator, fingerprint, "open")
+        await desk.make()
+        totals = {name: (await desk.ledger(name)).total for name in ("before", "meanwhile")}
+        assert totals == {"before": 2, "meanwhile": 1}
+
+    async def test_a_reason_is_required_for_what_a_command_takes(
+        self, operator: Caller, desk: Desk, store_events: Store, fingerprint: str
+    ) -> None:
+        await store_events(failed("B", LOCKED))
+        await decide(operator, fingerprint, "ignored")
+        policy = Policy.model_validate({"price": {"*": {"reason_required_above": 1}}})
+        of_command = {"account": "acme", "integration_type": "price", "requested_by": "maria", "as_of": now_text()}
+        for ignored in (False, True):
+            asked = {**of_command, "filter": {"status": ["error"], "ignored": ignored}}
+            lack = await lacking_reason(desk.reader, policy, ReprocessRequest.model_validate(asked))
+            assert (lack is not None) is ignored
 
     async def test_every_decision_is_kept_and_the_same_one_twice_is_one(
         self, operator: Caller, owner: asyncpg.Connection, fingerprint: str

@@ -1,5 +1,6 @@
 """The page of grouped errors: the same filter as the list, what people decide, what the playbook says."""
 
+import json
 import re
 import string
 from html import unescape
@@ -11,6 +12,7 @@ from tests.integration.api.conftest import Store
 from tests.integration.pages.conftest import Browser, Visit
 from tests.support.account import account
 from tests.support.events import result
+from tests.support.reprocess import Desk
 
 PLAYBOOK = """
 [[entry]]
@@ -96,7 +98,26 @@ async def test_a_plan_says_how_many_are_in_ignored_groups_and_offers_them(visit:
     assert "de fora" in (await browser.get("/acme/price/reprocess?status=error&lang=pt")).text
     everything = (await browser.get("/acme/price/reprocess?status=error&chosen=true")).text
     assert "<b>5</b> of 5 will be sent" in everything
+    # The ticks say all: the command takes what is ignored, too, though nobody else's of this filter does.
+    [asked] = re.findall(r'name="filter" value="([^"]*)"', everything)
+    assert json.loads(unescape(asked)) == {"status": ["error"], "ignored": True}
     assert "are left out" not in everything  # what succeeds before a command begins is left out anyway
+
+
+async def test_a_command_says_how_many_ignored_groups_it_left_out_and_lists_what_it_took(
+    visit: Visit, store_events: Store, desk: Desk
+) -> None:
+    await store_events(*account())
+    browser = await visit("operator")
+    fingerprint = await the_group(browser)
+    await desk.by_filter("before")
+    await decide(browser, fingerprint, state="ignored")
+    await desk.by_filter("c1")
+    page = unescape((await browser.get("/acme/reprocess/c1")).text)
+    assert "<dt>Ignored groups, left out</dt><dd>1</dd>" in page
+    [listed] = re.findall(r'<a href="(/acme/price[^"]+)">Show as a list</a>', page)
+    assert listed == f"/acme/price?status=error&exclude_fingerprint={fingerprint}"
+    assert "Ignored groups" not in (await browser.get("/acme/reprocess/before")).text
 
 
 async def test_a_row_shows_each_error_gravest_first_and_leads_to_its_group_and_to_all_others(

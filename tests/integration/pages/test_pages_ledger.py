@@ -11,11 +11,12 @@ import pytest
 from admin.pages import ledger
 from schemas.policy import Policy
 from schemas.reasons.reason import own_words
+from schemas.reprocess import MAX_LOG_IDS
 from schemas.shown.command import ReprocessItem
 from storage.reprocess.reader import get_command
 from storage.reprocess.writer import cancel
 from storage.settings import StorageSettings
-from tests.integration.pages.conftest import Visit
+from tests.integration.pages.conftest import Browser, Visit
 from tests.support.events import at, result
 from tests.support.reprocess import Desk
 
@@ -207,15 +208,16 @@ async def test_a_command_that_is_over_offers_the_rest_and_what_still_fails(visit
     page = (await browser.get("/acme/reprocess/c1")).text
     assert "Continue in steps: 24" in page
     assert "Send the rest: 24" in page
-    in_steps = (await browser.get("/acme/reprocess/c1/again?what=continue")).text
+    in_steps = await planned_again(browser, "continue", "rest_of=c1&mode=refresh&release=steps")
     assert re.findall(r'name="release" value="(\w+)" checked', in_steps) == ["steps"]
-    rest = (await browser.get("/acme/reprocess/c1/again?what=rest")).text
+    rest = await planned_again(browser, "rest", "rest_of=c1&mode=refresh&release=all")
     assert re.findall(r'name="release" value="(\w+)" checked', rest) == ["all"]
-    assert rest.count('name="log_id"') == 25
+    assert "<b>24</b> of 25 will be sent" in rest
     assert "Send 24" in rest
     assert "Succeeded already" in rest
-    failing = (await browser.get("/acme/reprocess/c1/again?what=failing")).text
-    assert failing.count('name="log_id"') == 5
+    failing = await planned_again(browser, "failing", "failing_of=c1&mode=refresh")
+    assert "<b>5</b> of 5 will be sent" in failing
+    assert "Still failing, of command: <bdi>c1</bdi>" in failing
     assert (await browser.get("/acme/reprocess/c1/again?what=all")).status_code == 422
     assert (await browser.get("/acme/reprocess/other/again?what=rest")).status_code == 404
     viewer = await visit("viewer")
@@ -223,13 +225,26 @@ async def test_a_command_that_is_over_offers_the_rest_and_what_still_fails(visit
     assert "/again?what=" not in (await viewer.get("/acme/reprocess/c1")).text
 
 
-async def test_a_rest_of_more_logs_than_a_command_may_name_is_planned_by_filter(visit: Visit, desk: Desk) -> None:
-    await desk.fail(range(1001))
+async def planned_again(browser: Browser, what: str, query: str) -> str:
+    """Return the plan that a link of the command leads to."""
+    answer = await browser.get(f"/acme/reprocess/c1/again?what={what}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/acme/price/reprocess?{query}")
+    return (await browser.get(answer.headers["location"])).text
+
+
+async def test_a_rest_of_more_logs_than_a_command_may_name_is_all_of_them_and_no_others(
+    visit: Visit, desk: Desk
+) -> None:
+    await desk.fail(range(MAX_LOG_IDS + 1))
     await desk.by_filter("c1", filter={"status": ["error"], "affiliate": ["MLB"]}, mode="replay")
-    async with desk.writer.transaction() as connection:
-        assert await cancel(connection, "acme", "c1", requested_by="maria", note=own_words("enough"))
+    await stop(desk)
     while await desk.let_go():
         pass
+    # Its own filter matches these too, and a filter of cancelled items those.
+    await desk.fail(range(2000, 2003))
+    await desk.by_filter("c2", filter={"q": "SKU-2000"})
+    await stop(desk, "c2")
+    assert await desk.let_go() == 1
     browser = await visit("operator")
     page = (await browser.get("/acme/reprocess/c1")).text
     assert "Send the rest: 1,001" in page
@@ -237,34 +252,88 @@ async def test_a_rest_of_more_logs_than_a_command_may_name_is_planned_by_filter(
     while following := re.findall(r'rel="next" href="([^"]+)"', pages[-1]):
         pages.append((await browser.get(unescape(following[0]))).text)
     assert len({each for page in pages for each in re.findall(r'<tr id="item-([0-9a-f-]+)"', page)}) == 1001
-    answer = await browser.get("/acme/reprocess/c1/again?what=rest")
-    assert answer.status_code == 303
-    asked = "status=error&affiliate=MLB&reprocess=cancelled&chosen=true&mode=replay&release=all"
-    assert answer.headers["location"] == f"/acme/price/reprocess?{asked}"
-    plan = (await browser.get(answer.headers["location"])).text
-    assert "Send 1,001" in plan
+    plan = await planned_again(browser, "rest", "rest_of=c1&mode=replay&release=all")
+    assert "<b>1,001</b> of 1,001 will be sent" in plan
     assert re.search(r'value="replay" checked', plan)
+    [asked] = re.findall(r'name="filter" value="([^"]*)"', plan)
+    assert json.loads(unescape(asked)) == {"rest_of": "c1", "ignored": True}
+    listed = (await browser.get("/acme/price?rest_of=c1")).text
+    assert "Rest of command:" in listed
 
 
-async def test_outcomes_that_are_too_many_for_one_plan_have_a_link_each(
+async def stop(desk: Desk, command_id: str = "c1") -> None:
+    async with desk.writer.transaction() as connection:
+        assert await cancel(connection, "acme", command_id, requested_by="maria", note=own_words("enough"))
+
+
+async def test_outcomes_that_are_many_have_one_link_that_says_how_many_there_are_at_most(
     visit: Visit, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "MAX_LOG_IDS", 5)
+    monkeypatch.setattr(ledger, "COUNTED", 5)
     await desk.fail(range(9))
     await desk.by_filter("c1", filter={"status": ["error"], "affiliate": ["MLB"]})
     sent = await desk.send()
     await desk.answer(*sent[:7], status="error")
     await desk.answer(*sent[7:], status="error", errors=[{"code": "other", "message": "another error"}])
+    await desk.store(result("healed", key=sent[0].key, status="success", processed_at=at(90)))
     browser = await visit("operator")
-    page = unescape((await browser.get("/acme/reprocess/c1")).text)
-    links = dict(re.findall(r'href="/acme/reprocess/c1/again\?what=failing&state=(\w+)">.*?: (\d+)</a>', page))
-    assert links == {"same_error": "7", "different_error": "2"}
-    of_state = "/acme/reprocess/c1/again?what=failing&state="
-    by_filter = await browser.get(f"{of_state}same_error")
-    assert "reprocess=same_error" in by_filter.headers["location"]
-    assert "Send 7" in (await browser.get(by_filter.headers["location"])).text
-    assert (await browser.get(f"{of_state}different_error")).text.count('name="log_id"') == 2
-    assert (await browser.get(f"{of_state}fixed")).status_code == 404
+    page = (await browser.get("/acme/reprocess/c1")).text
+    assert re.findall(r"/again\?what=(\w+)", page) == ["failing"]
+    assert "Send those still failing: up to 9" in page
+    assert "<b>8</b> of 8 will be sent" in await planned_again(browser, "failing", "failing_of=c1&mode=refresh")
+
+
+async def test_the_rest_of_a_command_that_was_stopped_while_it_chose_is_offered_when_all_of_it_is_known(
+    visit: Visit, desk: Desk
+) -> None:
+    await desk.fail(range(28))
+    await desk.command("c1", filter={"status": ["error"]}, as_of=(await desk.plan()).as_of)
+    for _ in range(2):
+        assert await desk.make_once()
+    sent = await desk.send(3)
+    browser = await visit("operator")
+    token = await browser.form_token("/acme/reprocess/c1")
+    await browser.post("/acme/reprocess/c1/cancel", data={"form_token": token})
+    page = (await browser.get("/acme/reprocess/c1")).text
+    assert "It sends nothing more. What it chose is still being recorded, 7 of 28 so far" in page
+    assert "/again?what=" not in page
+    assert POLLS in page
+    assert "still being recorded" not in (await browser.get("/acme/reprocess/c1?lang=pt")).text
+    await desk.answer(*sent)
+    await desk.make()
+    while await desk.let_go():
+        pass
+    page = (await browser.get("/acme/reprocess/c1")).text
+    assert "still being recorded" not in page
+    assert POLLS not in page
+    assert "Send the rest: 25" in page
+    assert "<b>25</b> of 25 will be sent" in await planned_again(browser, "rest", "rest_of=c1&mode=refresh&release=all")
+
+
+async def test_a_command_that_is_done_has_decided_about_all(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(2))
+    await desk.by_filter("c0", filter={"q": "SKU-0"})
+    await desk.by_filter("c1")
+    await desk.answer(*await desk.send())
+    assert (await desk.ledger("c1")).items == {"in_flight": 1, "fixed": 1}
+    assert "/again?what=" not in (await (await visit("operator")).get("/acme/reprocess/c1")).text
+
+
+async def test_what_was_before_is_said_and_so_is_the_mode_that_was_asked_for(visit: Visit, desk: Desk) -> None:
+    await desk.fail(range(1))
+    await desk.by_filter("c1", mode="replay")
+    browser = await visit("viewer")
+    page = (await browser.get("/acme/reprocess/c1")).text
+    how = re.findall(r"<dt>How</dt><dd>(.*?)</dd>", page)
+    assert [re.sub("<[^>]+>", "", each).strip() for each in how] == ["asked for: Send the same again"]
+    await desk.fail(range(1), processed_at=at(30), errors=[{"code": "since", "message": "it changed"}])
+    [item] = await desk.claim()
+    await desk.mark([item._replace(mode="refresh")])
+    page = (await browser.get("/acme/reprocess/c1")).text
+    assert "is what each showed when its retry left" in page
+    [before] = re.findall(r'data-label="Before">(.*?)</td>', page)
+    assert "since" in before
+    assert "Read the source again" in re.findall(r"<dt>How</dt><dd>(.*?)</dd>", page)[0]
 
 
 async def test_items_say_when_they_are_tried_again_and_what_changed(visit: Visit, desk: Desk) -> None:
