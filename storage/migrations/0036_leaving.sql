@@ -1,5 +1,5 @@
 -- leaving: an answer is compared with what its log showed when the retry left
--- depends: 0034_sources
+-- depends: 0035_unpublished_letters
 
 -- migrate: apply
 
