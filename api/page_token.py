@@ -14,7 +14,7 @@ import orjson
 
 from api.problems import ProblemError, invalid
 from schemas.reasons.code import ReasonCode
-from schemas.timestamp import EPOCH
+from schemas.timestamp import EPOCH, microseconds
 
 _VERSION = 1
 _BINDING_BYTES = 12
@@ -25,7 +25,7 @@ _MAX_NUMBER = 2**63 - 1  # PostgreSQL's bigint
 def encode(list_: str, place: tuple[datetime | int, str]) -> str:
     """Encode the page after `place` in the list that `list_` describes in full. A time is stored as its number."""
     at, row = place
-    number = at if isinstance(at, int) else (at - EPOCH) // _MICROSECOND
+    number = at if isinstance(at, int) else microseconds(at)
     content = orjson.dumps([_VERSION, _binding(list_), number, row])
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
