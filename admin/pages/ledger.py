@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from admin.cancellation import stop
 from admin.pages.address import AUTOMATIC, MOST_LEFT_OUT, ByWhom, by_whom_pairs, query_of
 from admin.pages.paths import ACCOUNT
-from admin.pages.reprocess import Release, show_rows_plan
+from admin.pages.reprocess import Filled, Release, show_filter_plan, show_rows_plan
 from admin.pages.route import PageRoute
 from admin.pages.site import show
 from admin.pages.view import View
@@ -144,8 +144,11 @@ async def plan_again(
         view = view or View(filter=LogFilter())
         return await show_rows_plan(request, who, kind, view, ids[:MAX_LOG_IDS], release=release, mode=command.mode)
     most = max(states, key=lambda each: command.items.get(each, 0))
+    those = view.with_(reprocess=most.value)
+    if those.is_long:
+        return await show_filter_plan(request, who, kind, those, chosen=True, filled=Filled(command.mode, release))
     how = {"chosen": "true", "mode": command.mode} | ({"release": release} if release else {})
-    query = view.with_(reprocess=most.value).query()
+    query = those.query()
     return RedirectResponse(f"/{who.account}/{kind.name}/reprocess{query}&{urlencode(how)}", 303)
 
 
