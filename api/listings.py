@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 
+from api.log_listing import LogListing
 from api.pages import Listing
 from schemas.activity import ActivityFilter
 from schemas.export import Export
@@ -13,6 +14,7 @@ from schemas.group_line import GroupLine
 from schemas.incident import Incident
 from schemas.item_state import ItemState
 from schemas.letter_filter import LetterFilter
+from schemas.log_sort import LogSort
 from schemas.notification.message import MessageState
 from schemas.redrive import RedriveItemState
 from schemas.shown.activity import ActivityEntry
@@ -26,10 +28,11 @@ from storage.cursors import TimeAndText
 from storage.dead_letters import Reach
 
 
-def logs(account: str, integration_type: str, filter_: LogFilter, size: int, token: str | None) -> Listing[StatusLog]:
-    """Status logs that a filter matches, newest processing date first."""
-    name = f"logs\n{account}\n{integration_type}\n{filter_.model_dump_json()}"
-    return Listing(name, lambda log: (log.processed_at, log.id), size, token)
+def logs(
+    account: str, integration_type: str, filter_: LogFilter, sort: LogSort, size: int, token: str | None
+) -> LogListing:
+    """Status logs that a filter matches, in any order."""
+    return LogListing(account, integration_type, filter_, sort, size, token)
 
 
 def vtex_logs(

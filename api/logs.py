@@ -10,8 +10,9 @@ from api import listings
 from api.actions import editable_of, reader_for
 from api.authentication import FIRST, Caller, OwnAccount
 from api.evidence import with_evidence
+from api.log_listing import too_many_to_sort
 from api.pages import Page
-from api.parameters import NONE, ONCE, LogId, LogQuery, PageQuery, SearchQuery, Type
+from api.parameters import NONE, ONCE, ListQuery, LogId, PageQuery, SearchQuery, Type
 from api.playbook import error_of, playbook_for
 from api.problems import PAGED, not_found
 from schemas.catalogue import BY_NAME
@@ -19,6 +20,7 @@ from schemas.filter import LogFilter
 from schemas.raw_json import dump
 from schemas.shown.log import StatusLog, StatusLogDetail, TimelineEntry, written
 from schemas.summary import LogSummary
+from storage.logs.by_column import TooManyToSort
 from storage.logs.summary import summarize
 
 router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIRST)
@@ -27,6 +29,9 @@ router = APIRouter(prefix="/accounts/{account}", tags=["logs"], dependencies=FIR
 class PageOfLogs(Page[StatusLog]):
     """A page of status logs, and what a search for several names did not find."""
 
+    previous_page_token: str | None = Field(
+        default=None, description="of the page before this one; null on the first page"
+    )
     not_found: list[str] = Field(description="names that `q` lists and no log has, as they were given")
 
 
@@ -38,7 +43,7 @@ async def search_logs(
     reader = reader_for(request, grant)
     found = await reader.search(account, query.q, query.page_size)
     missing = await reader.not_found(account, BY_NAME, query.q, has_logs=bool(found))
-    return _answer(PageOfLogs(items=found, next_page_token=None, not_found=missing))
+    return _answer(PageOfLogs(items=found, next_page_token=None, previous_page_token=None, not_found=missing))
 
 
 @router.get("/{integration_type}/logs", dependencies=ONCE, responses=PAGED, response_model=PageOfLogs)
@@ -48,17 +53,29 @@ async def list_logs(
     grant: Caller,
     account: OwnAccount,
     integration_type: Type,
-    query: Annotated[LogQuery, Query()],
+    query: Annotated[ListQuery, Query()],
 ) -> Response:
-    """One page of status logs, newest processing date first. Walking the pages never repeats a row."""
-    listing = listings.logs(account, integration_type.name, query.filter, query.page_size, query.page_token)
+    """One page of status logs, newest processing date first, or as `sort` says.
+
+    Walking the pages from the first one on never repeats a row, whatever changes meanwhile: a log that gets a newer
+    result is on no later page. But with `sort` by `attempts` or `-first_seen_at`, a result that comes late may move a
+    row behind the pages that were read.
+    """
+    asked = (account, integration_type.name, query.filter)
+    listing = listings.logs(*asked, query.sort, query.page_size, query.page_token)
     reader = reader_for(request, grant)
-    logs = await reader.page(
-        account, integration_type.name, query.filter, after=listing.after_uuid, limit=listing.limit
-    )
-    missing = await reader.not_found(account, [integration_type.name], query.filter.q, has_logs=bool(logs))
+    try:
+        logs = await reader.listed(*asked, query.sort, after=listing.after, limit=listing.limit)
+    except TooManyToSort as exc:
+        raise await too_many_to_sort(request.app.state.reader, *asked, exc) from None
+    missing = await reader.not_found(account, [integration_type.name], query.filter.q, has_logs=bool(logs.logs))
     page = listing.page(logs, request, response)
-    found = PageOfLogs(items=page.items, next_page_token=page.next_page_token, not_found=missing)
+    found = PageOfLogs(
+        items=page.items,
+        next_page_token=page.next_page_token,
+        previous_page_token=page.previous_page_token,
+        not_found=missing,
+    )
     return _answer(found, response.headers)
 
 

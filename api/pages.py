@@ -71,7 +71,12 @@ class Listing(Generic[T]):
         """
         page, more = list(rows[: self._size]), cut or len(rows) > self._size
         token = page_token.encode(self._name, self._place(page[-1])) if more else None
-        if token is not None:
-            following = request.url.include_query_params(page_token=token)
-            response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+        link_to_next(token, request, response)
         return Page(items=page, next_page_token=token)
+
+
+def link_to_next(token: str | None, request: Request, response: Response) -> None:
+    """Set the RFC 8288 Link to the next page, if there is one. It is relative, as Listing.page says."""
+    if token is not None:
+        following = request.url.include_query_params(page_token=token)
+        response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'

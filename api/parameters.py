@@ -14,6 +14,7 @@ from schemas.command_id import is_command_id
 from schemas.export import ExportView
 from schemas.filter import REPEATABLE, LogFilter, SearchText, alone
 from schemas.item_state import ItemState
+from schemas.log_sort import MAX_SORTED, USUAL_SORT, LogSort
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from schemas.series import REPEATABLE_OF_SERIES
@@ -24,6 +25,12 @@ MAX_PAGE_SIZE = 200
 PageSize = Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE, description="rows per page")]
 PageToken = Annotated[
     str, StringConstraints(max_length=1000), Field(description="`next_page_token` of the page before, same filter")
+]
+#: Token of a list that may be sorted by a column: it has the value of a row, with up to four bytes a character.
+SortedPageToken = Annotated[
+    str,
+    StringConstraints(max_length=3000),
+    Field(description="`next_page_token` or `previous_page_token` of another page, same filter and `sort`"),
 ]
 
 
@@ -54,6 +61,19 @@ class LogQuery(LogFilter):
     def filter(self) -> LogFilter:
         """The filter alone."""
         return alone(LogFilter, self)
+
+
+class ListQuery(LogQuery):
+    """Parameters of a list of logs, in any order."""
+
+    page_token: SortedPageToken | None = None
+    sort: LogSort = Field(
+        default=USUAL_SORT,
+        description="`newest` or `oldest` processing date first, however many logs there are; or by a column, with `-` "
+        "from its greatest value on, newest first among equal ones and those without a value last: `key`, `affiliate` "
+        "and `code` by code point, `status` by severity (`-status` is gravest first), `attempts`, `first_seen_at`. By "
+        f"a column only while the filter matches at most {MAX_SORTED:,} logs; 422 says so otherwise",
+    )
 
 
 class ExportQuery(LogFilter, ExportView):

@@ -25,7 +25,8 @@ from schemas.storable import is_storable
 from schemas.timestamp import Rfc3339
 
 MAX_VALUES = 50  # of a repeatable parameter
-MAX_GROUPS = 500  # of a repeatable parameter, such as those that a plan leaves out; so many fit into an address
+#: Limit of groups that a filter names, or leaves out: a page of groups lists no more, and all of them may be marked.
+MAX_GROUPS = 1000
 MAX_QUERY_CHARACTERS = 200
 #: Limit of a search: MAX_NAMES names of 79 characters, in an address that `api.edge` takes.
 MAX_SEARCH_CHARACTERS = 16_000

@@ -1,7 +1,6 @@
 """The choice of groups of equal errors by what people decided and wrote about them, and the order of their list."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
@@ -11,7 +10,7 @@ from schemas.catalogue import labels
 from schemas.filter import MAX_VALUES, FilterField, OnPages, QueryText, fields_of, in_lists
 from schemas.group import ErrorGroup
 from schemas.group_state import GroupState
-from schemas.timestamp import EPOCH
+from schemas.timestamp import microseconds
 
 #: Orders of groups. `count`: most entities first. `growth`: what has grown most in 24 hours against the day before.
 #: `age`: what was seen first.
@@ -74,8 +73,3 @@ def place_of(group: ErrorGroup, sort: GroupSort) -> int:
     else:
         place = group.logs
     return place - (BEHIND if group.state == "ignored" else 0)
-
-
-def microseconds(at: datetime) -> int:
-    """Return the time as microseconds since the epoch."""
-    return (at - EPOCH) // timedelta(microseconds=1)

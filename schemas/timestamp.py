@@ -33,9 +33,14 @@ class Timestamp(NamedTuple):
     at: datetime  # UTC, cut to microseconds
 
 
+def microseconds(at: datetime) -> int:
+    """Return the time as microseconds since the epoch."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
 def nanoseconds_of(at: datetime) -> int:
     """Return an instant in nanoseconds since 1970, exact to the microsecond: a float has fewer figures."""
-    return (at - EPOCH) // timedelta(microseconds=1) * 1000
+    return microseconds(at) * 1000
 
 
 #: Whole seconds that were read, by their text with its offset. A fraction of one is only added to it.

@@ -6,7 +6,7 @@ The first page begins after a cursor that sorts before every row, so that one co
 
 import uuid
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.timestamp import EPOCH
 
@@ -25,3 +25,24 @@ BEFORE_EVERY_ID: Final = _NO_ID  # ids are hashes: none is zero
 
 #: Cursor before every group: groups go from the largest count to the smallest, and no table has as many rows as this.
 BEFORE_EVERY_GROUP: Final[CountAndText] = (2**63 - 1, "")
+
+
+class Walk(NamedTuple):
+    """The moment at which the first page of a list was read, for the pages after it.
+
+    A list in which a log may move behind pages that were read leaves out, on the pages after the first one, what got a
+    newer result since: so no row comes twice.
+    """
+
+    as_of: datetime  # by PostgreSQL's clock; every write until then was committed
+    last: datetime  # the processing date of the newest log of the type then
+
+
+class LogCursor(NamedTuple):
+    """Place in a list of logs, in whatever order: that of one row."""
+
+    at: datetime
+    id: uuid.UUID
+    value: str | int | None = None  # of the column that the list is sorted by; None: the row has none, or by date alone
+    walk: Walk | None = None  # None in a list from newest to oldest, in which no log moves behind
+    backwards: bool = False  # the page is the one before this place, not the one after it

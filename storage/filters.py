@@ -2,15 +2,21 @@
 
 A statement has the places of conditions in braces. Conditions are about `status_logs s`: `{filter}`: all of them;
 `{others}`: those that a facet does not have; `{in_facets}`: that the log is in a facet that has the others; `{then}`:
-all of them, about the state of logs at an earlier time. Or about `facets s`: `{dimensions}`: those that a facet has.
+all of them, about the state of logs at an earlier time; `{unchanged}`: that no newer result has come since a time. Or
+about `facets s`: `{dimensions}`: those that a facet has.
+
+A list by time is read from newest to oldest or from oldest to newest. Its statement has, in braces, `{past}`: the
+comparison with the cursor; `{direction}`: that of ORDER BY; `{short_of}`: the comparison with the end of the list.
 
 A set field that a statement neither applies nor leaves to its caller is refused: the logs that are listed, counted,
 exported and reprocessed must be the same.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple
 
 from schemas.filter import LogFilter
 from schemas.item_state import OPEN_ITEM_STATES
@@ -134,6 +140,24 @@ _OF_COMMANDS: Final = frozenset({"failing_of", "rest_of"})
 #: Condition of a search whose logs are known already, in place of its own condition in `{filter}`.
 _FOUND: Final = "s.id = ANY(:filter_found::uuid[])"
 
+#: Condition that the result that a log shows came until a time. Other changes, as of its reprocess state, move no log
+#: in a list. An attempt that retention has deleted came long before. Not EXISTS, for which PostgreSQL might read all
+#: newer attempts first.
+_UNCHANGED: Final = (
+    "(s.updated_at <= :unchanged_since::timestamptz OR coalesce((SELECT a.received_at <= :unchanged_since::timestamptz"
+    " FROM attempts a WHERE a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at"
+    " AND a.version = s.version LIMIT 1), true))"
+)
+
+#: Directions of a list by time.
+Direction = Literal["newest", "oldest"]
+_IN_DIRECTION: Final[Mapping[Direction, Mapping[str, str]]] = MappingProxyType(
+    {
+        "newest": {"past": "<", "direction": "DESC", "short_of": ">="},
+        "oldest": {"past": ">", "direction": "ASC", "short_of": "<"},
+    }
+)
+
 
 class Filtered(NamedTuple):
     """A statement with the conditions of a filter, and all its arguments."""
@@ -166,16 +190,23 @@ def filtered(
     *,
     handled: Collection[str] = (),
     found: Sequence[Any] | None = None,
+    direction: Direction = "newest",
+    unchanged_since: datetime | None = None,
     **named: Any,
 ) -> Filtered:
     """Return the statement `name` with the conditions of the filter, and its own arguments by name.
 
     `handled`: fields that the caller applies by other means. `found`: ids of the logs that the search finds, if known.
+    `direction`: of a list by time. `unchanged_since`: leave out what got a newer result after it, in a statement that
+    has a place for that.
     Values are arguments, never text of the statement. Raises UnappliedFieldError for a set field that nobody applies.
     """
     given = _given(filter_)
-    statement = _statement(name, given, frozenset(handled), found=found is not None)
+    walked = unchanged_since is not None
+    statement = _statement(name, given, frozenset(handled), found=found is not None, direction=direction, walked=walked)
     arguments = dict(named)
+    if walked:
+        arguments["unchanged_since"] = unchanged_since
     for each in given:
         arguments.update(MEANINGS[each].named(each, getattr(filter_, each), named))
     if found is not None:
@@ -217,7 +248,9 @@ def names_command(filter_: LogFilter) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, found: bool) -> Statement:
+def _statement(
+    name: str, given: tuple[str, ...], handled: frozenset[str], *, found: bool, direction: Direction, walked: bool
+) -> Statement:
     """Return the statement for filters with these fields, whatever their values."""
     dimensions = [each for each in given if MEANINGS[each].is_dimension]
     puts = {
@@ -228,6 +261,8 @@ def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, fo
         "then": list(given),
     }
     template = TEMPLATES[name]
+    if walked and "{unchanged}" not in template:
+        raise UnappliedFieldError(f"statement {name} leaves out nothing that got a newer result")
     applied = {each for blank, fields in puts.items() if f"{{{blank}}}" in template for each in fields}
     if left := [each for each in given if each not in applied and each not in handled]:
         raise UnappliedFieldError(f"statement {name} does not apply {', '.join(left)}, and nobody says who does")
@@ -237,6 +272,8 @@ def _statement(name: str, given: tuple[str, ...], handled: frozenset[str], *, fo
     }
     if dimensions:
         fragments["in_facets"] = TEMPLATES["of_facets"].replace("{dimensions}", fragments["dimensions"])
+    fragments["unchanged"] = f" AND {_UNCHANGED}" if walked else ""
+    fragments |= _IN_DIRECTION[direction]
     for blank, fragment in fragments.items():
         template = template.replace(f"{{{blank}}}", fragment)
     return Statement(name, template)

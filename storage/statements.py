@@ -15,8 +15,11 @@ from typing import Any
 from storage.constants import FOR_SQL
 from storage.database import Connection
 
-#: Braces that storage.filters replaces when it knows the filter. A statement with one of them is a template.
-BLANKS = frozenset({"filter", "dimensions", "others", "in_facets", "then"})
+#: Braces that storage.filters replaces when it knows the filter and the order. A statement with one of them is a
+#: template.
+BLANKS = frozenset(
+    {"filter", "dimensions", "others", "in_facets", "then", "unchanged", "past", "direction", "short_of"}
+)
 
 _HEADING = re.compile(r"^-- ([a-z_]+) --$", re.MULTILINE)
 _PLACE = re.compile(r"\{(\w+)\}")

@@ -22,6 +22,9 @@ Filter = TypeVar("Filter", bound=BaseModel)
 ByWhom = Literal["false", "true", "all"]
 #: Values of the parameter of the API.
 AUTOMATIC: Final[Mapping[ByWhom, bool | None]] = MappingProxyType({"false": False, "true": True, "all": None})
+#: Longest address that a page leads to where it may do without: proxies take 8 kB for the first line of a request, or
+#: less. What has more of a filter goes in a form.
+MOST_CHARACTERS: Final = 4_000
 #: Automatic entries up to which a page counts those that it leaves out.
 MOST_LEFT_OUT: Final = 1000
 

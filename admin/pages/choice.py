@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import orjson
@@ -21,15 +22,32 @@ def address_of_marked(view: View, besides: str) -> str:
     kept = tuple(besides.split())
     marked = tuple(each for each in view.filter.exclude_fingerprint if each not in kept)
     meant = view.with_(exclude_fingerprint=kept)
-    return f"/reprocess{meant.with_(fingerprint=marked).query()}" if marked else f"/groups{meant.query()}"
+    return f"/reprocess{meant.with_(fingerprint=marked).query()}" if marked else f"/groups{meant.unsorted.query()}"
 
 
-def address_of_new_choice(fields: Sequence[tuple[str, str]], now: datetime, zone: tzinfo) -> str | None:
-    """Return the address, from its `?` on, of the plan of a form's choice; None where it is that of its own plan.
+class NewChoice(NamedTuple):
+    """Another choice of groups than that of the plan whose form it came with."""
+
+    view: View  # the list, without the groups that are not taken
+    form: dict[str, str]  # what else was filled in, beyond what any plan begins with
+    updates: bool  # the plan was asked for; otherwise the form was to be sent
+
+    @property
+    def address(self) -> str:
+        """Return the address of its plan, from its `?` on. The rest of the form is in it, so that it is there again.
+
+        Who asked for the plan goes on at `update`.
+        """
+        query = self.view.query()
+        form = {"chosen": "true"} | ({} if self.updates else {"unsent": "true"}) | self.form
+        return f"{query}{'&' if query else '?'}{urlencode(form)}{'#update' if self.updates else ''}"
+
+
+def new_choice(fields: Sequence[tuple[str, str]], now: datetime, zone: tzinfo) -> NewChoice | None:
+    """Return the choice that a form of a plan makes; None where it is that of its own plan.
 
     The form lists groups (`shown`), and takes those that are ticked (`take`). `query` is the address of the list that
-    it is about, `filter` what would be sent. `update` asks for the plan, whatever the choice, and is where the focus
-    goes on. The rest of the form is in the address too, so that the next plan has it again.
+    it is about, `filter` what would be sent. `update` asks for the plan, whatever the choice.
     """
     given = dict(fields)
     shown = given.get("shown", "").split()
@@ -43,9 +61,7 @@ def address_of_new_choice(fields: Sequence[tuple[str, str]], now: datetime, zone
     if not updates and set(after) == set(before):
         return None
     view = read_view(QueryParams(given.get("query", "").lstrip("?")), now, zone)
-    query = view.with_(exclude_fingerprint=tuple(after)).query()
-    form = {"chosen": "true"} | ({} if updates else {"unsent": "true"}) | _filled_in(given)
-    return f"{query}{'&' if query else '?'}{urlencode(form)}{'#update' if updates else ''}"
+    return NewChoice(view.with_(exclude_fingerprint=tuple(after)), _filled_in(given), updates)
 
 
 def _filled_in(given: Mapping[str, str]) -> dict[str, str]:

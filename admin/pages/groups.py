@@ -69,7 +69,8 @@ class GroupsView(View):
 
 def read_groups_view(query: QueryParams, now: datetime, zone: tzinfo) -> GroupsView:
     """Read the view of an address. Raises the 422 problem of an invalid value. Unknown names are ignored."""
-    logs = read_view(query, now, zone)
+    # Its `sort` is that of the groups.
+    logs = read_view(QueryParams([each for each in query.multi_items() if each[0] != "sort"]), now, zone)
     values = {each.name: getattr(logs, each.name) for each in dataclass_fields(View)}
     return GroupsView(**values, wanted=read_filter(GroupFilter, GROUP_FIELDS, query, zone))
 

@@ -12,7 +12,7 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from admin.pages.logs import read_rows
+from admin.pages.logs import read_list
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.row_versions import RowVersions, changes, digest, versions
@@ -59,7 +59,8 @@ async def _events(request: Request, who: Member, kind: IntegrationType, view: Vi
             if answers and time.monotonic() >= due:
                 looked = time.monotonic()
                 async with asyncio.timeout(ANSWER_SECONDS), request.app.state.places.one(who.account):
-                    rows = (await read_rows(request, who, kind, view))["rows"]
+                    _view, found = await read_list(request, who, kind, view)
+                rows = found["rows"]
                 due = time.monotonic() + max(LOOK_SECONDS, (time.monotonic() - looked) / BUSY_SHARE)
                 now = versions(rows)
                 news = None if shown is None else changes(shown, now)

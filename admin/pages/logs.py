@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from admin.pages import log, saved_views
 from admin.pages.actions import type_values
@@ -25,12 +26,16 @@ from admin.pages.times import PERIODS, to_local
 from admin.pages.view import ALL, PAGE_SIZES, View, read_view
 from admin.pages.visitor import Member, OwnPage, is_unknown
 from api import listings
+from api.log_listing import LogPage, too_many_to_sort
 from api.parameters import DEFAULT_PAGE_SIZE
 from schemas.catalogue import IntegrationType
+from schemas.columns import log_columns
 from schemas.filter import FIELDS
+from schemas.log_sort import MAX_SORTED, USUAL_SORT, column_of, is_descending
 from schemas.reprocess import MAX_LOG_IDS
 from schemas.search.query import is_whole
 from schemas.series import MAX_DAYS, uncounted
+from storage.logs.by_column import TooManyToSort
 from storage.reprocess import affiliates
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -43,11 +48,13 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
     """Show filter, counts and rows. `wait`: wait for the counts, however long they take."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
-    shown, counts, views = await asyncio.gather(
-        read_rows(request, who, kind, view),
+    (view, shown), counts, views = await asyncio.gather(
+        read_list(request, who, kind, view),
         read_counts(request, who, kind, view, wait=wait),
         saved_views.of_page(request, who, kind),
     )
+    if shown["is_beginning"]:  # whoever goes back page by page arrives at the first one, which is whole
+        return RedirectResponse(f"/{who.account}/{kind.name}{view.query()}", 303)
     view, details = await _opened(request, who, kind, view, shown)
     unknown = not shown["rows"] and await is_unknown(request, who)
     page = show(
@@ -86,7 +93,7 @@ async def rows_part(request: Request, who: OwnPage, integration_type: TypeName) 
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     ids = ids_of(request.query_params.getlist("log_id"))
-    shown = await (read_chosen(request, who, kind, view, ids) if ids else read_rows(request, who, kind, view))
+    shown = await (read_chosen(request, who, kind, view, ids) if ids else read_part(request, who, kind, view))
     return show(request, who.visitor, "parts/rows.html", **page_values(request, who, kind, view), **shown)
 
 
@@ -95,7 +102,7 @@ async def details_part(request: Request, who: OwnPage, integration_type: TypeNam
     """Show the details of every row of a view, for a page that has the rows and expands them."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
-    shown = await read_rows(request, who, kind, view)
+    shown = await read_part(request, who, kind, view)
     details = await log.read_open(request, who, kind, shown["rows"])
     return show(
         request, who.visitor, "parts/details.html", **page_values(request, who, kind, view), **shown, details=details
@@ -122,6 +129,11 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
         **type_values(request, who, kind, view.columns),
         "view": view,
         "choosable": choosable(kind),
+        "usual_sort": USUAL_SORT,
+        "most_sorted": MAX_SORTED,
+        "column_of": column_of,
+        "is_descending": is_descending,
+        "sorted_column": next(each for each in log_columns(kind) if each.name == column_of(view.sort)),
         "with_columns": lambda names: replace(view, columns=tuple(names)).query(),
         "own_columns": replace(view, columns=None).query(),
         "bucket": lambda start, end: f"/{who.account}/{kind.name}{view.within(start, end).query()}",
@@ -137,24 +149,69 @@ def page_values(request: Request, who: Member, kind: IntegrationType, view: View
     }
 
 
+async def read_list(request: Request, who: Member, kind: IntegrationType, view: View) -> tuple[View, dict[str, Any]]:
+    """Return the rows of a view as `read_rows` does, and the view that they are of.
+
+    That has no cursor where more logs match by now than are sorted: then the list begins anew, newest first.
+    """
+    try:
+        return view, await read_rows(request, who, kind, view)
+    except TooManyToSort:
+        view = replace(view, page_token=None)
+        return view, await read_rows(request, who, kind, view)
+
+
+async def read_part(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
+    """Return the rows of a view for a part of a page. Raises a 422 problem where a list can't go on in its order."""
+    try:
+        return await read_rows(request, who, kind, view)
+    except TooManyToSort as exc:
+        raise await too_many_to_sort(request.app.state.reader, who.account, kind.name, view.filter, exc) from None
+
+
 async def read_rows(request: Request, who: Member, kind: IntegrationType, view: View) -> dict[str, Any]:
-    """Return the rows of a view, the address of the next ones, and the listed names and affiliates that no log has."""
-    listing = listings.logs(who.account, kind.name, view.filter, view.page_size, view.page_token)
+    """Return the rows of a view, the addresses of the pages beside them, and the listed names and affiliates that no
+    log has.
+
+    The first page of more logs than are sorted is that of the newest; `unsorted` says so. Raises TooManyToSort on
+    another page.
+    """
     reader = who.reader(request)
-    rows = await reader.page(who.account, kind.name, view.filter, after=listing.after_uuid, limit=listing.limit)
-    page = listing.page(rows, request, Response())
-    following = None
-    if page.next_page_token is not None:
-        following = view.frozen().query(token=page.next_page_token)
-    missing = await reader.not_found(who.account, [kind.name], view.filter.q, has_logs=bool(rows))
+    unsorted = None
+    try:
+        page = await _read_page(request, who, kind, view)
+    except TooManyToSort as exc:
+        if view.page_token is not None:
+            raise
+        unsorted = exc
+        view = view.unsorted
+        page = await _read_page(request, who, kind, view)
+    missing = await reader.not_found(who.account, [kind.name], view.filter.q, has_logs=bool(page.items))
+    later = view.frozen()
+    following, previous = (
+        None if token is None else later.query(token=token)
+        for token in (page.next_page_token, page.previous_page_token)
+    )
     return {
         "rows": page.items,
         "found_by": await reader.found_by(who.account, view.filter.q, page.items),
         "following": following,
+        "previous": previous,
+        "order": view.sort,
+        "unsorted": unsorted,
+        "is_beginning": page.is_beginning,
         "not_found": missing,
         "affiliates_here": [name for name, _ in Counter(each.affiliate for each in page.items).most_common()],
         "unknown_affiliates": await affiliates.without_logs(request.app.state.reader, who.account, view.filter),
     }
+
+
+async def _read_page(request: Request, who: Member, kind: IntegrationType, view: View) -> LogPage:
+    listing = listings.logs(who.account, kind.name, view.filter, view.sort, view.page_size, view.page_token)
+    found = await who.reader(request).listed(
+        who.account, kind.name, view.filter, view.sort, after=listing.after, limit=listing.limit
+    )
+    return listing.page(found, request, Response())
 
 
 async def read_chosen(
@@ -163,7 +220,8 @@ async def read_chosen(
     """Return the logs `ids` as rows of a view, whether it has them or not."""
     reader = who.reader(request)
     rows = await reader.many(who.account, kind.name, ids)
-    return {"rows": rows, "found_by": await reader.found_by(who.account, view.filter.q, rows), "following": None}
+    found_by = await reader.found_by(who.account, view.filter.q, rows)
+    return {"rows": rows, "found_by": found_by, "following": None, "order": view.sort}
 
 
 async def read_counts(

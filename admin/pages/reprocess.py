@@ -4,16 +4,18 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
+from starlette.datastructures import QueryParams
 
 from admin.commands import give_command
-from admin.pages.address import ids_of, need_chosen
-from admin.pages.choice import address_of_marked, address_of_new_choice
+from admin.pages.address import MOST_CHARACTERS, ids_of, need_chosen
+from admin.pages.choice import address_of_marked, new_choice
+from admin.pages.groups import read_groups_view
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import table_of
 from admin.pages.route import PageRoute
@@ -83,11 +85,8 @@ async def plan_page(
     ids = ids_of(request.query_params.getlist("log_id"))
     if ids:
         return await show_rows_plan(request, who, kind, view, ids)
-    meant = ReprocessFilter(**dict(view.filter), all=not view.filter.chooses)
-    made = await _plan(request, who, kind, meant, chosen=chosen)
-    unknown = await affiliates.without_logs(request.app.state.reader, who.account, meant.filter)
     filled = Filled(mode, release, when, not_before, reason)
-    return _show_plan(request, who, kind, view, made, filled=filled, unsent=unsent, unknown=unknown)
+    return await show_filter_plan(request, who, kind, view, chosen=chosen, filled=filled, unsent=unsent)
 
 
 @router.post(f"{TYPE}/chosen")
@@ -99,6 +98,65 @@ async def chosen_page(request: Request, who: OwnPage, integration_type: TypeName
     ids = ids_of([value for name, value in fields if name == "log_id"])
     need_chosen("log_id", ids)
     return await show_rows_plan(request, who, kind, view, ids)
+
+
+@router.post(f"{TYPE}/chosen-groups")
+async def chosen_groups(request: Request, who: OwnPage, integration_type: TypeName, fields: OwnForm) -> Response:
+    """Show the plan of groups that were marked in their list, or of all but them; or list all but them.
+
+    They are in the form, as marked rows are. `query` is the address of their list, which leaves out some already;
+    `act` is `list` or `rest`, and otherwise the marked ones are meant.
+    """
+    kind, given = type_of(integration_type), dict(fields)
+    groups = read_groups_view(QueryParams(given.get("query", "").lstrip("?")), who.visitor.now, who.visitor.zone)
+    kept = groups.filter.exclude_fingerprint
+    values = [value for name, value in fields if name == "exclude_fingerprint"]
+    marked = tuple(dict.fromkeys(each for value in values for each in value.split() if each not in kept))
+    all_but = groups.logs.with_(exclude_fingerprint=(*kept, *marked))
+    if given.get("act") == "list":
+        return RedirectResponse(f"/{who.account}/{kind.name}{all_but.query()}", 303)
+    need_operator(who)
+    if not marked:
+        return RedirectResponse(f"/{who.account}/{kind.name}/groups{groups.here}", 303)
+    view = all_but if given.get("act") == "rest" else groups.logs.with_(fingerprint=marked)
+    return await show_filter_plan(request, who, kind, view, groups=groups.here)
+
+
+async def show_filter_plan(
+    request: Request,
+    who: Member,
+    kind: IntegrationType,
+    view: View,
+    *,
+    chosen: bool = False,
+    filled: Filled = _UNFILLED,
+    unsent: bool = False,
+    updated: bool = False,
+    groups: str | None = None,
+) -> Response:
+    """Show the plan of all that a view lists, and the form that starts it. Raises the 422 problem of a bad filter.
+
+    `updated`: the person has asked for it in the form of another plan. `groups`: the address, from its `?` on, of the
+    list of groups that they came from.
+    """
+    try:
+        meant = ReprocessFilter(**dict(view.filter), all=not view.filter.chooses)
+    except ValidationError as exc:
+        raise invalid_model(exc, "filter") from None
+    made = await _plan(request, who, kind, meant, chosen=chosen)
+    unknown = await affiliates.without_logs(request.app.state.reader, who.account, meant.filter)
+    return _show_plan(
+        request,
+        who,
+        kind,
+        view,
+        made,
+        filled=filled,
+        unsent=unsent,
+        updated=updated,
+        unknown=unknown,
+        groups=groups,
+    )
 
 
 async def show_rows_plan(
@@ -144,6 +202,7 @@ async def _show_again(
     refused: Sequence[Reason],
     *,
     workbook: str,
+    groups: str | None,
 ) -> Response:
     """The plan of a form that can't be taken as it was filled in, with why, and what was chosen in it."""
     filled = _filled(body, who.visitor.zone)._replace(workbook=workbook)
@@ -152,7 +211,8 @@ async def _show_again(
         rows = await plan_rows(request.app.state.reader, who.account, kind.name, ids, policy=request.app.state.policy)
         return _show_plan(request, who, kind, View(filter=LogFilter()), rows, ids=ids, filled=filled, refused=refused)
     made = await _plan(request, who, kind, body.filter, chosen=True, as_of=body.as_of)
-    return _show_plan(request, who, kind, view_of(body.filter.filter), made, filled=filled, refused=refused)
+    view = view_of(body.filter.filter)
+    return _show_plan(request, who, kind, view, made, filled=filled, refused=refused, groups=groups)
 
 
 def _show_plan(
@@ -166,12 +226,15 @@ def _show_plan(
     filled: Filled = _UNFILLED,
     refused: Sequence[Reason] = (),
     unsent: bool = False,
+    updated: bool = False,
     unknown: Sequence[str] = (),
+    groups: str | None = None,
 ) -> Response:
     """Show a plan and the form that starts it: for the logs `ids`, or for a filter, by group.
 
-    `view` is the list that the person came from, and goes back to; `filled` is what was chosen before, and `refused`
-    why that can't be taken, 422. `unknown`: affiliates that no log has.
+    `view` is the list that the person came from, and goes back to, unless `groups` says which list of groups that was;
+    `filled` is what was chosen before, and `refused` why that can't be taken, 422. `unknown`: affiliates that no log
+    has.
     """
     grouped = made if isinstance(made, GroupedPlan) else None
     table = table_of(made.plan if isinstance(made, GroupedPlan) else made)
@@ -203,6 +266,8 @@ def _show_plan(
         refused=refused,
         too_far=any(each.code == ReasonCode.TOO_FAR_AHEAD for each in refused),
         unsent=unsent,
+        updated=updated,
+        groups=groups,
         unknown_affiliates=unknown,
         once=new_once(),
     )
@@ -218,12 +283,26 @@ def _without_listed(view: View, grouped: GroupedPlan) -> View:
 async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields: OwnForm) -> Response:
     """Publish the command: a second click on the same form is the same command. 503 when Kafka can't take it.
 
-    A form whose choice of groups is not that of its plan sends nothing: the plan of the new choice is shown.
+    A form whose choice of groups is not that of its plan sends nothing: the plan of the new choice is shown, at an
+    address of its own if that is short enough.
     """
     need_operator(who)
     kind, given = type_of(integration_type), dict(fields)
-    if (address := address_of_new_choice(fields, who.visitor.now, who.visitor.zone)) is not None:
-        return RedirectResponse(f"/{who.account}/{kind.name}/reprocess{address}", 303)
+    groups = _groups_of(given, who)
+    if (choice := new_choice(fields, who.visitor.now, who.visitor.zone)) is not None:
+        if groups is None and len(choice.address) <= MOST_CHARACTERS:
+            return RedirectResponse(f"/{who.account}/{kind.name}/reprocess{choice.address}", 303)
+        return await show_filter_plan(
+            request,
+            who,
+            kind,
+            choice.view,
+            chosen=True,
+            filled=_refilled(choice.form),
+            unsent=not choice.updates,
+            updated=choice.updates,
+            groups=groups,
+        )
     chosen = [value for name, value in fields if name in {"log_id", "filter", "as_of"}]
     need_chosen("log_id", chosen)
     try:
@@ -251,7 +330,8 @@ async def ask(request: Request, who: OwnPage, integration_type: TypeName, fields
     except ProblemError as exc:
         if exc.kind != "reason-required" and not any(each.code == ReasonCode.TOO_FAR_AHEAD for each in exc.reasons):
             raise
-        return await _show_again(request, who, kind, body, exc.reasons, workbook=given.get("workbook", ""))
+        workbook = given.get("workbook", "")
+        return await _show_again(request, who, kind, body, exc.reasons, workbook=workbook, groups=groups)
     ledger = f"/{who.account}/reprocess/{accepted.command_id}"
     if not is_fragment(request):
         return RedirectResponse(ledger, 303)
@@ -267,6 +347,20 @@ def _filled(body: ReprocessRequest, zone: tzinfo) -> Filled:
         not_before=to_local(body.not_before, zone) if body.not_before else None,
         reason=body.reason or "",
     )
+
+
+def _groups_of(given: Mapping[str, str], who: Member) -> str | None:
+    """Return the address of the list of groups that the plan of a form came from; None where it came from none."""
+    if "groups" not in given:
+        return None
+    return read_groups_view(QueryParams(given["groups"].lstrip("?")), who.visitor.now, who.visitor.zone).here
+
+
+def _refilled(form: Mapping[str, str]) -> Filled:
+    """Return what a form had filled in, as `new_choice` has it. What is no choice of ours is none."""
+    release = next((each for each in get_args(Release) if each == form.get("release")), None)
+    when = next((each for each in get_args(Begins) if each == form.get("when")), None)
+    return Filled(form.get("mode", "refresh"), release, when, form.get("not_before"), form.get("reason", ""))
 
 
 def _not_before(given: Mapping[str, str], zone: tzinfo) -> datetime | None:

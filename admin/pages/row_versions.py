@@ -22,9 +22,10 @@ def as_text(row: StatusLog) -> str:
 
 
 def changes(before: RowVersions, after: RowVersions) -> dict[str, int] | None:
-    """Return the numbers of new and of changed rows of the page; None when it is the same.
+    """Return the numbers of new and of changed rows of the page; None when it is the same, in the same order.
 
-    New are rows above one that was there. Those below all of them are older, and have moved up from the page after it.
+    New are rows above one that was there. Those below all of them have moved up from the page after it, or come at the
+    end of a list that is sorted so: they are there, and called nothing.
     Where none was there, new are those that were changed after all that were.
     """
     came = [log_id not in before for log_id in after]
@@ -34,7 +35,7 @@ def changes(before: RowVersions, after: RowVersions) -> dict[str, int] | None:
     else:
         new = sum(came[: len(came) - came[::-1].index(False)])
     changed = sum(1 for log_id in before.keys() & after.keys() if before[log_id] != after[log_id])
-    return {"new": new, "changed": changed} if new or changed or before.keys() - after.keys() else None
+    return {"new": new, "changed": changed} if changed or list(before) != list(after) else None
 
 
 def digest(rows: Sequence[StatusLog]) -> str:

@@ -4,22 +4,25 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
-from admin.pages.address import date_of, query_of, texts_of
+from admin.pages.address import MOST_CHARACTERS, date_of, query_of, texts_of
 from admin.pages.preferences import read_columns, write_columns
 from admin.pages.times import PERIODS, Period, span_of
 from api.parameters import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from api.problems import invalid, invalid_model
 from schemas.filter import FIELDS, REPEATABLE, SPAN, FilterField, LogFilter
+from schemas.log_sort import OF_HEADING, USUAL_SORT, LogSort
 from schemas.reasons.code import ReasonCode
 from schemas.timestamp import to_text
 
 PAGE_SIZES = (25, 50, 100, MAX_PAGE_SIZE)
 ALL = "all"
+#: Values of a field without words that are told one by one, where a filter is told; more are counted.
+MOST_TOLD = 10
 #: Value in the place of ids: no row is open, not even the only hit of a name.
 NONE_OPEN = "none"
 #: Fields of the filter that are in the address by their own names.
@@ -35,6 +38,7 @@ class View:
     page_size: int = DEFAULT_PAGE_SIZE
     page_token: str | None = None
     columns: tuple[str, ...] | None = None  # where the address names them; None: the visitor's own
+    sort: LogSort = USUAL_SORT
     open: tuple[str, ...] = ()  # ids of expanded rows; (ALL,): every row
 
     def shows(self, log_id: str) -> bool:
@@ -54,6 +58,8 @@ class View:
             found.append(("page_size", str(self.page_size)))
         if self.columns is not None:
             found.append(("columns", write_columns(self.columns)))
+        if self.sort != USUAL_SORT:
+            found.append(("sort", self.sort))
         return found
 
     def parts(self) -> list[tuple[str, str]]:
@@ -65,6 +71,18 @@ class View:
         if any(getattr(self.filter, name) is not None for name in SPAN):
             found.append(("dates", self.period or "custom"))
         return found
+
+    def told(self) -> list[tuple[str, str | int]]:
+        """Return the parts to be told where none is taken away: of a field of groups with many, how many they are."""
+        values = {each.name: getattr(self.filter, each.name) for each in _PLAIN if each.shown.control == "kept"}
+        many = {name: len(groups) for name, groups in values.items() if len(groups) > MOST_TOLD}
+        each_alone: list[tuple[str, str | int]] = [part for part in self.parts() if part[0] not in many]
+        return each_alone + list(many.items())
+
+    @property
+    def is_long(self) -> bool:
+        """True when its address is longer than a page should lead to."""
+        return len(self.query()) > MOST_CHARACTERS
 
     def query(self, *, token: str | None = None, open_: Sequence[str] = ()) -> str:
         """Return the address from its `?` on, of this view at another cursor; empty for the plain view."""
@@ -116,6 +134,25 @@ class View:
             return self.toggled(name, value)
         return self.with_(**{name: None}).query()
 
+    def sorted_by(self, sort: LogSort) -> Self:
+        """Return this view in another order, from its first page."""
+        return replace(self, sort=sort, page_token=None, open=())
+
+    @property
+    def unsorted(self) -> Self:
+        """Return this view in the usual order, as pages of other things than logs want it."""
+        return self.sorted_by(USUAL_SORT)
+
+    def of_heading(self, column: str) -> str | None:
+        """Return the address of this view sorted by a column, or the other way round where it is.
+
+        None for a column that no list is sorted by.
+        """
+        first, second = OF_HEADING.get(column, (None, None))
+        if first is None or second is None:
+            return None
+        return self.sorted_by(second if self.sort == first else first).query()
+
     def frozen(self) -> Self:
         """Return the view with fixed dates, so that a second page is of the same list as the first."""
         return self if self.period is None else replace(self, period="custom")
@@ -158,6 +195,7 @@ def read_view(query: QueryParams, now: datetime, zone: tzinfo) -> View:
         page_size=_page_size(given.get("page_size")),
         page_token=given.get("page_token"),
         columns=read_columns(given.get("columns")),
+        sort=_sort(given.get("sort", USUAL_SORT)),
         open=tuple(each for each in query.getlist("open") if each in {ALL, NONE_OPEN} or _is_id(each)),
     )
 
@@ -206,6 +244,13 @@ def _page_size(text: str | None) -> int:
     if not text.isdecimal() or len(text) > len(str(MAX_PAGE_SIZE)) or not 1 <= int(text) <= MAX_PAGE_SIZE:
         raise invalid("page_size", ReasonCode.FIELD_BETWEEN, first=1, last=MAX_PAGE_SIZE)
     return int(text)
+
+
+def _sort(text: str) -> LogSort:
+    known: dict[str, LogSort] = {each: each for each in get_args(LogSort)}
+    if text not in known:
+        raise invalid("sort", ReasonCode.FIELD_NOT_ONE_OF, allowed=", ".join(known))
+    return known[text]
 
 
 def _is_id(text: str) -> bool:

@@ -4,8 +4,10 @@
 // `isNewest` says if no later answer was taken over meanwhile.
 export async function takeOver(view, fresh, all, isNewest) {
   const wanted = $$("tr.log", fresh), rows = $("#rows"), shown = $$("#rows tr.log");
-  // The first rows of a list come with all that is around them, and the last ones take it along.
+  // The first rows of a list come with all that is around them, and the last ones take it along. So do those of another
+  // order, as when more match than are sorted.
   if (rows ? !wanted.length && !shown.some(isKept) : wanted.length) { another(view, fresh); return; }
+  if (rows && wanted.length && orderOf() !== orderOf(fresh)) { another(view, fresh); return; }
   flash(shown.filter((row) => { const next = fresh.getElementById(row.id); return next && renew(row, next); }));
   if (rows) await takeRows(view, fresh, wanted, all, isNewest);
   const facets = $("#facets"), counts = $("#facets", fresh);
@@ -39,14 +41,18 @@ function renew(row, next) {
   return changed;
 }
 
+const orderOf = (page) => $("#logs", page)?.dataset.sort;
+
 // A menu that is open stays as it is.
 function another(view, fresh) {
+  const stream = view.dataset.live;
   Idiomorph.morph(view, $("#view", fresh).outerHTML, { ignoreActiveValue: true, callbacks: { beforeNodeMorphed: (old) => !old.matches?.("details.menu[open]") } });
   htmx.process(view);
   further = [];
   pending = 0;
   counted();
   watch();
+  if (view.dataset.live !== stream) listen();
 }
 
 // New are rows above one that is known. Those below all of them are older, and have moved up from the page after this one.
@@ -67,7 +73,10 @@ async function takeRows(view, fresh, came, all, isNewest) {
   if (waits) pill.textContent = many(pill, pending);
   pill.hidden = !waits;
   const wanted = waits ? came.filter((row) => !newer.has(row)) : came, ids = new Set(wanted.map((row) => row.id));
-  const last = document.getElementById(wanted.findLast((row) => document.getElementById(row.id))?.id);
+  // In an order that a change moves a row within, only rows that the page had tell where it ends: another one may have come
+  // from far down.
+  const last = orderOf() === "newest" ? document.getElementById(wanted.findLast((row) => document.getElementById(row.id))?.id)
+    : shown.findLast((row) => ids.has(row.id) && !row.matches("[data-further]"));
   const end = came.at(-1), whole = !$("a[rel=next]", fresh) || !(document.getElementById(end?.id) || newer.has(end));
   const goesOn = !whole && (waits || (last && $("[data-further]", rows) && $(".pager[data-goes-on]") && (busy() || rows.rows.length < MOST_ROWS)));
   let after = !last && !whole;

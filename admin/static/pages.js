@@ -219,15 +219,6 @@ document.addEventListener("click", async (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.id === "pick-all") $$(".pick input:not(:disabled)").forEach((box) => { box.checked = event.target.checked; });
-  // Who marks a line of one error marks it at each of its affiliates; it is marked itself while all of them are, since
-  // its box is sent for all of them.
-  const line = event.target.closest(".pick")?.closest(".group-row");
-  if (line) {
-    const [whole, ...parts] = $$(".pick input", line);
-    if (event.target === whole) parts.forEach((box) => { box.checked = whole.checked; });
-    else whole.checked = parts.every((box) => box.checked);
-    whole.indeterminate = !whole.checked && parts.some((box) => box.checked);
-  }
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   counted();
 });
@@ -536,9 +527,7 @@ async function goOn() {
   } catch { link.removeAttribute("aria-busy"); say(text("Failed")); }
 }
 function begin() {
-  // Whoever decided on a group comes back to it.
-  const group = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector("details.group");
-  if (group) { group.open = true; touched.add(group); }
+  document.dispatchEvent(new Event("begin")); // for the scripts of one page
   const zone = $("[data-zone]");
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
   counted();

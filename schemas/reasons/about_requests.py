@@ -136,6 +136,30 @@ REQUESTS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "{field} is not a token of this list: ask for its first page without one",
         "{field} no es de esta lista, o es de otro filtro: empiece por la primera página, sin él",
     ),
+    ReasonCode.SORT_TOO_MANY: labels(
+        "{field} por uma coluna requer um filtro de no máximo {limit} logs, e este corresponde a {count}; por data, "
+        "com newest ou oldest, não há limite",
+        "{field} by a column needs a filter of at most {limit} logs, and this one matches {count}; by date, with "
+        "newest or oldest, there is no limit",
+        "{field} por una columna requiere un filtro de como máximo {limit} logs, y este coincide con {count}; por "
+        "fecha, con newest u oldest, no hay límite",
+    ),
+    ReasonCode.SORT_TOO_MANY_FOUND: labels(
+        "{field} por uma coluna requer um filtro de no máximo {limit} logs, e este corresponde a mais; por data, "
+        "com newest ou oldest, não há limite",
+        "{field} by a column needs a filter of at most {limit} logs, and this one matches more; by date, with newest "
+        "or oldest, there is no limit",
+        "{field} por una columna requiere un filtro de como máximo {limit} logs, y este coincide con más; por fecha, "
+        "con newest u oldest, no hay límite",
+    ),
+    ReasonCode.SORT_NOT_TOLD: labels(
+        "{field} por uma coluna requer um filtro de no máximo {limit} logs; a busca encontra mais, e o resto do filtro "
+        "também, e não se sabe quantos correspondem aos dois",
+        "{field} by a column needs a filter of at most {limit} logs; the search finds more, so does the rest of the "
+        "filter, and it is not known how many match both",
+        "{field} por una columna requiere un filtro de como máximo {limit} logs; la búsqueda encuentra más, el resto "
+        "del filtro también, y no se sabe cuántos coinciden con ambos",
+    ),
     ReasonCode.IDEMPOTENCY_KEY_NEEDED: labels(
         "{field} é obrigatório: de 1 a {limit} caracteres ASCII imprimíveis",
         "{field} is required: 1 to {limit} printable ASCII characters",

@@ -64,7 +64,7 @@ class Snapshot:
     ) -> None:
         #: The connection, for what else must be of the same moment.
         self.connection = connection
-        self._of = {"account": account, "integration_type": integration_type}
+        self._of: dict[str, Any] = {"account": account, "integration_type": integration_type}
         self._filter = filter_
         self._seconds = seconds
 

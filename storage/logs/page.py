@@ -5,16 +5,17 @@ the list until the page is full, which takes long where few logs match, and pick
 where many do. What a search finds nobody has counted: it is scanned for in so many logs, and no more, or picked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from schemas.filter import LogFilter
 from schemas.search.fold import fold
 from schemas.search.query import Search, listed, search_of, whole_gram
-from schemas.timestamp import EPOCH
-from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_ID, TimeAndId
+from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
 from storage.database import Connection
-from storage.filters import SEARCH, filtered, names_command, names_dimensions, no_dimensions
+from storage.filters import SEARCH, Direction, filtered, names_command, names_dimensions, no_dimensions
 from storage.statements import SQL, array
 
 #: Limit of runs that are merged: the beginning of each is one look into the index.
@@ -39,8 +40,38 @@ FREQUENT: Final = 3
 
 #: Limit that leaves no row out; some statements look for one more.
 NO_LIMIT: Final = 2**31 - 2
-#: Field that the cursor applies.
-_PLACED: Final = frozenset({"processed_to"})
+#: Field that the cursor applies: the end of the period at which the list begins.
+_PLACED: Final[Mapping[Direction, frozenset[str]]] = MappingProxyType(
+    {"newest": frozenset({"processed_to"}), "oldest": frozenset({"processed_from"})}
+)
+
+
+class _Asked(NamedTuple):
+    """Question to one connection, for whichever statement answers it."""
+
+    connection: Connection
+    own: dict[str, Any]  # arguments of every statement of a page
+    filter_: LogFilter
+    direction: Direction
+    unchanged_since: datetime | None
+
+    @property
+    def is_usual(self) -> bool:
+        """True for a page of the usual list, from the newest on."""
+        return self.direction == "newest" and self.unchanged_since is None
+
+    async def fetch(self, name: str, *, handled: Collection[str] = (), **more: Any) -> list[Any]:
+        """Return the rows of a statement. `handled`: fields of the filter that it need not apply."""
+        statement = filtered(
+            name,
+            self.filter_,
+            handled=_PLACED[self.direction] | frozenset(handled),
+            direction=self.direction,
+            unchanged_since=self.unchanged_since,
+            **self.own,
+            **more,
+        )
+        return await statement.fetch(self.connection)
 
 
 async def read_page(
@@ -51,17 +82,17 @@ async def read_page(
     *,
     after: TimeAndId | None,
     limit: int,
+    direction: Direction = "newest",
+    unchanged_since: datetime | None = None,
 ) -> list[Any]:
-    """Return the newest `limit` logs that the filter matches, after `after`, as rows with the `log_columns`.
+    """Return the first `limit` logs that the filter matches, after `after`, as rows with the `log_columns`.
 
+    They come newest first, or oldest first. Logs that got a newer result after `unchanged_since`, if that is given, are
+    left out.
     The page is the answer of one statement, and so of one moment. Earlier statements only choose the way to read; a log
     that gets a matching name between them is not on the page. Every way reads the same rows, at different cost.
     """
-    # The list begins here. As a condition beside the cursor, PostgreSQL would scan to `processed_to` from the front.
-    place = after or NEWEST_BY_ID
-    if filter_.processed_to is not None:
-        place = min(place, (filter_.processed_to, BEFORE_EVERY_ID))
-    time, id_ = place
+    time, id_ = _beginning(filter_, after, direction)
     own: dict[str, Any] = {
         "account": account,
         "integration_type": integration_type,
@@ -69,28 +100,55 @@ async def read_page(
         "after_id": id_,
         "limit": limit,
     }
+    asked = _Asked(connection, own, filter_, direction, unchanged_since)
     page = None
     if filter_.q is not None:
-        return await _page_found(connection, own, filter_, filter_.q)
+        return await _page_found(asked, filter_.q)
     if _are_merged(filter_):
-        page = await _of_facets(connection, own, filter_)
+        page = await _of_facets(asked)
+        if page is None and not asked.is_usual:
+            page = await _from_anywhere(asked)
     if page is None:
-        page = await filtered("list_logs", filter_, handled=_PLACED, **own).fetch(connection)
+        page = await asked.fetch("list_logs")
     return page
 
 
-async def _page_found(connection: Connection, own: dict[str, Any], filter_: LogFilter, text: str) -> list[Any]:
+async def _from_anywhere(asked: _Asked) -> list[Any]:
+    """Read a page of many facets and many logs, none of which may be near.
+
+    What people look for is among the newest logs, where a scan soon meets it: of the oldest ones hardly any has failed.
+    """
+    page = await _near(asked)
+    if page is None:
+        page = await _merged(asked, NO_LIMIT)
+    return page or []
+
+
+def _beginning(filter_: LogFilter, after: TimeAndId | None, direction: Direction) -> TimeAndId:
+    """Return where the list begins, or goes on.
+
+    The end of the period is the place itself. As a condition beside the cursor, PostgreSQL would scan to it from the
+    front.
+    """
+    if direction == "newest":
+        place = after or NEWEST_BY_ID
+        return place if filter_.processed_to is None else min(place, (filter_.processed_to, BEFORE_EVERY_ID))
+    place = after or OLDEST_BY_ID
+    return place if filter_.processed_from is None else max(place, (filter_.processed_from, BEFORE_EVERY_ID))
+
+
+async def _page_found(asked: _Asked, text: str) -> list[Any]:
     """Read a page of what a search finds: no scan goes on until the page is full, since it may never be."""
-    search, is_common = await _judged(connection, own, text)
-    page = await _near(connection, own, filter_) if is_common else None
+    search, is_common = await _judged(asked.connection, asked.own, text, asked.direction)
+    page = await _near(asked) if is_common else None
     if page is None:
-        page = await _found(connection, own, filter_, search, MAX_FOUND)
+        page = await _found(asked, search, MAX_FOUND)
     if page is None and not is_common:
-        page = await _near(connection, own, filter_)
-    if page is None and _are_merged(filter_):
-        page = await _of_facets(connection, own, filter_)
+        page = await _near(asked)
+    if page is None and _are_merged(asked.filter_):
+        page = await _of_facets(asked)
     if page is None:
-        page = await _found(connection, own, filter_, search, NO_LIMIT)
+        page = await _found(asked, search, NO_LIMIT)
     return page or []
 
 
@@ -99,21 +157,22 @@ def _are_merged(filter_: LogFilter) -> bool:
     return names_dimensions(filter_) and not names_command(filter_)
 
 
-async def _found(
-    connection: Connection, own: dict[str, Any], filter_: LogFilter, search: Search, at_most: int
-) -> list[Any] | None:
+async def _found(asked: _Asked, search: Search, at_most: int) -> list[Any] | None:
     """Read a page by picking the logs that a search finds; None when there are more than `at_most`."""
-    asked = {**own, **search._asdict(), "most_named": at_most, "most_found": at_most}
-    page = await filtered("list_logs_found", filter_, handled=_PLACED | SEARCH, **asked).fetch(connection)
+    most = {**search._asdict(), "most_named": at_most, "most_found": at_most}
+    page = await asked.fetch("list_logs_found", handled=SEARCH, **most)
     return _logs(page) if max(page[0]["names"], page[0]["words"]) <= at_most else None
 
 
-async def _near(connection: Connection, own: dict[str, Any], filter_: LogFilter) -> list[Any] | None:
+async def _near(asked: _Asked) -> list[Any] | None:
     """Read a page by a scan that ends soon; None when it neither fills the page nor meets the last log."""
-    asked = {**own, "since": filter_.processed_from or EPOCH, "most_read": MAX_SCANNED}
-    page = await filtered("list_logs_near", filter_, handled=_PLACED, **asked).fetch(connection)
+    if asked.direction == "newest":
+        last = asked.filter_.processed_from or OLDEST_BY_ID[0]
+    else:
+        last = asked.filter_.processed_to or NEWEST_BY_ID[0]
+    page = await asked.fetch("list_logs_near", last=last, most_read=MAX_SCANNED)
     logs = _logs(page)
-    return logs if page[0]["all_read"] or len(logs) == own["limit"] else None
+    return logs if page[0]["all_read"] or len(logs) == asked.own["limit"] else None
 
 
 async def search_types(
@@ -145,7 +204,7 @@ async def search_types(
 
 class _Judged(NamedTuple):
     search: Search  # with its rare grams, if there are any
-    is_common: bool  # among the newest logs after the cursor
+    is_common: bool  # among the next logs after the cursor
 
 
 async def _judged_by_type(connection: Connection, account: str, searches: Mapping[str, Search]) -> dict[str, _Judged]:
@@ -163,12 +222,13 @@ async def _judged_by_type(connection: Connection, account: str, searches: Mappin
     return {each: found[each] for each in searches}
 
 
-async def _judged(connection: Connection, own: dict[str, Any], text: str) -> _Judged:
-    """Judge a search by the newest logs after the cursor."""
+async def _judged(connection: Connection, own: dict[str, Any], text: str, direction: Direction = "newest") -> _Judged:
+    """Judge a search by the next logs after the cursor."""
     search = search_of(own["account"], own["integration_type"], text)
     place = {name: own[name] for name in ("account", "integration_type", "after_at", "after_id")}
     asked = {**place, "grams": search.grams, "most_read": SAMPLE, "frequent": FREQUENT}
-    [row] = await filtered("sample_newest", LogFilter.model_construct(q=text), **asked).fetch(connection)
+    by_name = LogFilter.model_construct(q=text)
+    [row] = await filtered("sample_next", by_name, direction=direction, **asked).fetch(connection)
     return _with_rare(search, row)
 
 
@@ -177,25 +237,25 @@ def _with_rare(search: Search, row: Any) -> _Judged:
     return _Judged(rare, row["logs"] >= COMMON)
 
 
-async def _of_facets(connection: Connection, own: dict[str, Any], filter_: LogFilter) -> list[Any] | None:
+async def _of_facets(asked: _Asked) -> list[Any] | None:
     """Read a page by merging the facets that the filter asks for; None for too many facets or too many logs."""
-    if filter_.q is None:
-        page = await _merged(connection, own, filter_, MAX_RUNS)
+    if asked.filter_.q is None:
+        page = await _merged(asked, MAX_RUNS)
         if page is not None:
             return page
-    account, integration_type = own["account"], own["integration_type"]
-    facets = await facets_of(connection, account, integration_type, filter_, at_most=MAX_PICKED + 1)
+    account, integration_type = asked.own["account"], asked.own["integration_type"]
+    facets = await facets_of(asked.connection, account, integration_type, asked.filter_, at_most=MAX_PICKED + 1)
     if len(facets) > MAX_PICKED:
         return None
     logs = await SQL["count_logs_of_facets"].fetchval(
-        connection, account=account, integration_type=integration_type, facets=facets
+        asked.connection, account=account, integration_type=integration_type, facets=facets
     )
-    return None if logs > MAX_PICKED else await _merged(connection, own, filter_, MAX_PICKED)
+    return None if logs > MAX_PICKED else await _merged(asked, MAX_PICKED)
 
 
-async def _merged(connection: Connection, own: dict[str, Any], filter_: LogFilter, at_most: int) -> list[Any] | None:
+async def _merged(asked: _Asked, at_most: int) -> list[Any] | None:
     """Merge facets; None when there are more than `at_most`."""
-    page = await filtered("list_logs_of_facets", filter_, handled=_PLACED, most_facets=at_most, **own).fetch(connection)
+    page = await asked.fetch("list_logs_of_facets", most_facets=at_most)
     return _logs(page) if page[0]["facets"] <= at_most else None
 
 

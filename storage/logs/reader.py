@@ -13,6 +13,7 @@ from schemas.extensions import extensions_of
 from schemas.filter import LogFilter
 from schemas.item_state import ANSWERED_STATES, ItemState
 from schemas.json_document import value_of
+from schemas.log_sort import BY_COLUMN, USUAL_SORT, LogSort
 from schemas.raw_json import RawJson, elements, members, object_of
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, from_document
@@ -31,9 +32,11 @@ from schemas.shown.log import (
     TimelineReprocess,
 )
 from storage.columns import AS_THEY_ARE
-from storage.cursors import NEWEST_BY_TEXT, TimeAndId, TimeAndText
+from storage.cursors import NEWEST_BY_TEXT, LogCursor, TimeAndId, TimeAndText, Walk
 from storage.database import Connection, Database
+from storage.logs.by_column import read_sorted
 from storage.logs.page import find_listed, read_page, search_types
+from storage.logs.walk import begin_walk, until_last
 from storage.retention import evidence_until
 from storage.statements import SQL
 
@@ -64,6 +67,13 @@ class FoundTimeline(NamedTuple):
     cut: bool  # there are more within the limit, left out for their size
 
 
+class ListedLogs(NamedTuple):
+    """Logs of one page, and the walk that later pages go on with; None in a list from newest to oldest."""
+
+    logs: list[StatusLog]
+    walk: Walk | None
+
+
 class LogReader:
     """Reader for one caller, whose possible actions go with each log."""
 
@@ -84,6 +94,45 @@ class LogReader:
         async with self._database.reading(account) as connection:
             rows = await read_page(connection, account, integration_type, filter_, after=after, limit=limit)
         return [self._log(row) for row in rows]
+
+    async def listed(
+        self,
+        account: str,
+        integration_type: str,
+        filter_: LogFilter,
+        sort: LogSort,
+        *,
+        after: LogCursor | None,
+        limit: int,
+    ) -> ListedLogs:
+        """Return `limit` logs that the filter matches, in any order: those after `after`, or before it when it says so,
+        then the nearest first.
+
+        Going on after the last row of each page never repeats a row, whatever is written meanwhile: in another order
+        than the usual one, logs that got a newer result after the first page was read are on no later page. An
+        exception are the orders `attempts` and `-first_seen_at`, where a result that comes late may move a row behind.
+        Raises TooManyToSort for an order by a column of more logs than are sorted.
+        """
+        async with self._database.reading(account) as connection:
+            own = (connection, account, integration_type)
+            walked = None if after is None else after.walk
+            walk = await begin_walk(*own) if after is None and sort != USUAL_SORT else walked
+            meant = filter_ if walked is None else until_last(filter_, walked)
+            as_of = None if walked is None else walked.as_of
+            by = BY_COLUMN.get(sort)
+            if by is not None:
+                rows = await read_sorted(*own, meant, by, after=after, limit=limit, unchanged_since=as_of)
+            else:
+                from_newest = (sort == USUAL_SORT) != (after is not None and after.backwards)
+                rows = await read_page(
+                    *own,
+                    meant,
+                    after=None if after is None else (after.at, after.id),
+                    limit=limit,
+                    direction="newest" if from_newest else "oldest",
+                    unchanged_since=as_of,
+                )
+        return ListedLogs([self._log(row) for row in rows], walk)
 
     async def not_found(
         self, account: str, integration_types: Iterable[str], text: str | None, *, has_logs: bool

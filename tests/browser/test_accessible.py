@@ -37,6 +37,7 @@ PAGES = [
     "/acme/orders",
     "/acme/products?open=all",
     "/acme/tracking?status=warning",
+    "/acme/price?sort=-attempts&columns=affiliate.status.processed_at.code.attempts.first_seen_at",
     "/acme/price?status=error&period=custom&q=SKU&code=price.minimum",
     "/acme/inventory?q=nothing-has-this",
     "/acme/price/groups?status=error",

@@ -1,7 +1,10 @@
 """A person puts groups of equal errors in order: one line for an error, who has it, and what becomes of a decision."""
 
-from playwright.async_api import expect
+import pytest
+from playwright.async_api import Request, expect
 
+from admin.pages.address import MOST_CHARACTERS
+from schemas.result import MAX_AFFILIATE_CHARACTERS
 from tests.browser.conftest import Arrive
 from tests.browser.test_accessible import violations
 from tests.integration.api.conftest import Store
@@ -108,3 +111,82 @@ async def test_an_ignored_group_comes_back_and_a_resolved_one_regresses(arrive: 
     await person.open("/acme/activity?kind=group")
     await expect(page.locator("tbody tr").first).to_contain_text("Resolved")
     assert person.faults == []
+
+
+#: The largest marking: every line of a page, each of an error at so many affiliates.
+LINES, AFFILIATES = 25, 30
+
+
+async def fill(store_events: Store) -> None:
+    """Store as many groups as a page may have, with affiliates as long as they may be, and codes of 100 characters."""
+    affiliates = [f"Loja {n:02} ".ljust(MAX_AFFILIATE_CHARACTERS, "x") for n in range(AFFILIATES)]
+    codes = [f"price.{n:02}.".ljust(100, "x") for n in range(LINES)]
+    await store_events(
+        *(failing(f"{c:02}-{a:02}", code, where) for c, code in enumerate(codes) for a, where in enumerate(affiliates))
+    )
+
+
+@pytest.mark.usefixtures("agents")
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_the_largest_marking_is_planned_changed_and_sent(
+    arrive: Arrive, store_events: Store, *, scripts: bool
+) -> None:
+    await fill(store_events)
+    person = await arrive("operator", scripts=scripts)
+    page = person.page
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
+    await person.open("/acme/price/groups?status=error")
+    lines = page.locator(".group-row > .pick input")
+    await expect(lines).to_have_count(LINES)
+    for box in await lines.all():
+        await box.check(force=True)
+    if scripts:
+        await expect(page.locator(".pick input:checked")).to_have_count(LINES * (AFFILIATES + 1))
+        await expect(page.locator(".bulk-count")).to_have_text(f"{LINES} selected")
+    await page.get_by_role("button", name="Reprocess these").click()
+    every = LINES * AFFILIATES
+    await expect(page.locator(".plan-total")).to_contain_text(f"{every} of {every}")
+    await expect(page.locator("h1")).to_contain_text(f"Group of equal errors: {every}")
+    await expect(page.get_by_role("link", name="Back", exact=True)).to_have_attribute(
+        "href", "/acme/price/groups?status=error"
+    )
+    if scripts:
+        assert await violations(page) == []
+    await page.locator("[name=take] >> nth=0").uncheck(force=True)
+    await page.fill("#reason", "the table is new")
+    await page.get_by_role("button", name="Update the plan").click()
+    await expect(page.locator(".plan-total")).to_contain_text(f"{every - 1} of {every - 1}")
+    await expect(page.locator("#update")).to_be_focused()
+    await expect(page.locator("#reason")).to_have_value("the table is new")
+    await expect(page.locator("[name=take] >> nth=0")).not_to_be_checked()
+    await expect(page.get_by_role("link", name="Back", exact=True)).to_have_attribute(
+        "href", "/acme/price/groups?status=error"
+    )
+    await page.get_by_role("button", name=f"Send {every - 1}").click()
+    await expect(page).to_have_url(
+        f"{person.address}/acme/reprocess/page-*".replace("*", page.url.rpartition("page-")[2])
+    )
+    await expect(page.locator("main")).to_contain_text("the table is new")
+    await expect(page.locator("main")).to_contain_text(f"Group of equal errors: {every}")
+    assert max(len(each) for each in asked) < MOST_CHARACTERS
+
+
+async def test_all_but_what_is_marked_is_listed_and_planned(arrive: Arrive, store_events: Store) -> None:
+    await store_events(
+        *(failing(f"m{n}", "price.table") for n in range(3)), failing("a", "price.table", "AMZ"), failing("c", "other")
+    )
+    person = await arrive("operator")
+    page = person.page
+    for button, said in (("List all but these", "tr.log"), ("Reprocess all but these", ".plan-total")):
+        await person.open("/acme/price/groups?status=error")
+        await page.locator(".group-row", has_text="price.table").locator("> .pick input").check(force=True)
+        await page.get_by_role("button", name=button).click()
+        await expect(page.locator(said)).to_have_count(1)
+    await expect(page.locator(".plan-total")).to_contain_text("1 of 1")
+    await page.get_by_role("link", name="Back", exact=True).click()
+    await expect(page).to_have_url(f"{person.address}/acme/price/groups?status=error")

@@ -13,11 +13,13 @@ import pytest
 from pydantic import create_model
 
 from schemas.filter import LogFilter
+from schemas.log_sort import BY_COLUMN
 from storage import filters
 from storage.constants import Phase
 from storage.exports.reader import CsvView, Snapshot, snapshot
 from storage.filters import Field, UnappliedFieldError
 from storage.logs import page as log_page
+from storage.logs.by_column import read_sorted
 from storage.logs.groups import list_groups
 from storage.logs.page import read_page
 from storage.logs.summary import summarize
@@ -49,6 +51,18 @@ class Asked(NamedTuple):
 async def _list(asked: Asked) -> int:
     async with asked.desk.reader.reading(ACCOUNT) as connection:
         return len(await read_page(connection, ACCOUNT, TYPE, asked.filter_, after=None, limit=50))
+
+
+async def _list_from_the_oldest(asked: Asked) -> int:
+    async with asked.desk.reader.reading(ACCOUNT) as connection:
+        own = (connection, ACCOUNT, TYPE, asked.filter_)
+        return len(await read_page(*own, after=None, limit=50, direction="oldest"))
+
+
+async def _list_by_a_column(asked: Asked) -> int:
+    async with asked.desk.reader.reading(ACCOUNT) as connection:
+        own = (connection, ACCOUNT, TYPE, asked.filter_)
+        return len(await read_sorted(*own, BY_COLUMN["key"], after=None, limit=50))
 
 
 async def _summary(asked: Asked) -> int:
@@ -168,6 +182,8 @@ class Reader(NamedTuple):
 
 READERS = {
     "list": Reader(_list, 3, 1),
+    "list from the oldest": Reader(_list_from_the_oldest, 3, 1),
+    "list by a column": Reader(_list_by_a_column, 3, 1),
     "summary": Reader(_summary, 3, None),
     "summary of a zone": Reader(_summary_of_a_zone, 3, None),
     "groups": Reader(_groups, 3, None),

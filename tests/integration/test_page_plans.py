@@ -19,12 +19,15 @@ import pytest
 from bench.loader.load import Load, load
 from embedded.system import EmbeddedSystem
 from schemas.filter import LogFilter
+from schemas.log_sort import BY_COLUMN
 from schemas.search.names import grams, joined
 from schemas.search.words import word_numbers
 from schemas.series import SeriesQuery
 from storage.cursors import TimeAndId
 from storage.database import Connection, Database
+from storage.logs import by_column
 from storage.logs import page as log_page
+from storage.logs.by_column import TooManyToSort, read_sorted
 from storage.logs.groups import list_groups
 from storage.logs.page import MAX_FOUND, MAX_PICKED, MAX_RUNS, MAX_SCANNED, SAMPLE, found_by_search, read_page
 from storage.logs.reader import LogReader
@@ -218,6 +221,63 @@ async def test_no_filter_reads_a_whole_table(reader: Database, accounts: list[Ac
                         plan,
                     )
     assert told > 20
+
+
+#: Logs that are sorted by a column at most: fewer than any account has.
+SORTED = 500
+
+
+async def test_no_order_reads_a_whole_table(
+    reader: Database, accounts: list[Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading from the oldest on, back from a page, and by a column, which is refused after as many as may be."""
+    monkeypatch.setattr(by_column, "MAX_SORTED", SORTED)
+    refused = 0
+    for account in accounts:
+        own = (account.name, account.integration_type)
+        async with reader.reading(account.name) as plain:
+            facets = await plain.fetchval(
+                "SELECT count(*) FROM facets WHERE account = $1 AND integration_type = $2", *own
+            )
+        for names in (each for length in range(3) for each in itertools.combinations(LogFilter.model_fields, length)):
+            filter_ = LogFilter.model_validate({name: account.filter[name] for name in names})
+            for after in (None, account.deep):
+                ways = ExplainingDatabase(reader)
+                async with ways.reading(account.name) as connection:
+                    asked = (connection, *own, filter_)
+                    for direction, since in (
+                        ("oldest", None),
+                        ("oldest", datetime.now(UTC)),
+                        ("newest", datetime.now(UTC)),
+                    ):
+                        await read_page(
+                            *asked,  # type: ignore[arg-type]
+                            after=after,
+                            limit=LIMIT,
+                            direction=direction,  # type: ignore[arg-type]
+                            unchanged_since=since,
+                        )
+                bound = max(3 * MAX_FOUND, facets * (LIMIT + 1), MAX_RUNS * LIMIT, 2 * MAX_SCANNED)
+                for plan in ways.plans:
+                    assert not LARGE & set(whole_tables(plan)), (filter_, plan)
+                    assert looked_at(plan) <= bound, (filter_, plan)
+            ways = ExplainingDatabase(reader)
+            async with ways.reading(account.name) as connection:
+                for sort in ("key", "-status"):
+                    by = BY_COLUMN[sort]
+                    try:
+                        await read_sorted(connection, *own, filter_, by, after=None, limit=LIMIT)  # type: ignore[arg-type]
+                    except TooManyToSort:
+                        refused += 1
+            for plan in ways.plans:
+                assert not LARGE & set(whole_tables(plan)), (filter_, plan)
+                assert looked_at(plan) <= 3 * facets + 10 * SORTED, (filter_, plan)
+    assert refused > 20
+
+
+def whole_tables(plan: Plan) -> Iterator[str]:
+    """Yield the tables that a plan reads whole."""
+    return (node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan")
 
 
 FRESH = 12

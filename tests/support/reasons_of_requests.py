@@ -20,7 +20,7 @@ from admin.form_body import read_form
 from admin.json_body import read_json
 from admin.pages import languages, people, route, visitor
 from admin.upload import read_upload
-from api import authentication, edge, export_response, fairness, page_token, parameters, problems
+from api import authentication, edge, export_response, fairness, log_listing, page_token, parameters, problems
 from api.problems import NO_EVIDENCE, ProblemError
 from exports.errors import TooManyExports
 from exports.jobs.desk import ExportDesk
@@ -203,6 +203,9 @@ REQUESTS: Mapping[Code, Callable[[], Reason]] = {
     Code.PARAMETER_UNKNOWN: lambda: _asked(lambda: parameters.no_parameters(request(query="q=a"))),
     Code.NOT_SEARCHABLE: lambda: of(problems.not_searchable()),
     Code.NOT_OF_THIS_LIST: lambda: refused(lambda: page_token.decode("list", "x")),
+    Code.SORT_TOO_MANY: lambda: of(log_listing.not_sorted(312_480, is_known=True)),
+    Code.SORT_TOO_MANY_FOUND: lambda: of(log_listing.not_sorted(None, is_known=True)),
+    Code.SORT_NOT_TOLD: lambda: of(log_listing.not_sorted(None, is_known=False)),
     Code.IDEMPOTENCY_KEY_NEEDED: lambda: _asked(
         lambda: commands.request_reprocess(
             request(), Grant("*", "admin", "a", may_export=True, may_see_evidence=True, key_id=None)

@@ -30,18 +30,19 @@ FROM (
 ) AS refused
 
 -- list_logs --
--- One page of status logs, newest first, after (:after_at, :after_id), by a scan until it is full: for filters that
--- match many logs. Uses status_logs_by_time. storage.filters replaces `filter` in braces by its conditions.
+-- One page of status logs, newest first or oldest first, after (:after_at, :after_id), by a scan until it is full: for
+-- filters that match many logs. Uses status_logs_by_time. storage.filters replaces what is in lower-case braces.
 SELECT {log_columns}
 FROM status_logs s
 WHERE s.account = :account::text AND s.integration_type = :integration_type::text
-  AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
+  AND (s.processed_at, s.id) {past} (:after_at::timestamptz, :after_id::uuid)
 {filter}
-ORDER BY s.processed_at DESC, s.id DESC
+{unchanged}
+ORDER BY s.processed_at {direction}, s.id {direction}
 LIMIT :limit::integer
 
 -- list_logs_near --
--- The same page among the next :most_read logs of the list alone, which begins at :since. Always answers, in `all_read`,
+-- The same page among the next :most_read logs of the list alone, which ends at :last. Always answers, in `all_read`,
 -- if these are all of it, when they have no full page: what there is then is the page. A row whose id is null is no
 -- log. Uses status_logs_by_time.
 WITH page AS MATERIALIZED (
@@ -49,14 +50,15 @@ WITH page AS MATERIALIZED (
     FROM (
         SELECT * FROM status_logs near
         WHERE near.account = :account::text AND near.integration_type = :integration_type::text
-          AND (near.processed_at, near.id) < (:after_at::timestamptz, :after_id::uuid)
-          AND near.processed_at >= :since::timestamptz
-        ORDER BY near.processed_at DESC, near.id DESC
+          AND (near.processed_at, near.id) {past} (:after_at::timestamptz, :after_id::uuid)
+          AND near.processed_at {short_of} :last::timestamptz
+        ORDER BY near.processed_at {direction}, near.id {direction}
         LIMIT :most_read::integer
     ) AS s
     WHERE true
     {filter}
-    ORDER BY s.processed_at DESC, s.id DESC
+    {unchanged}
+    ORDER BY s.processed_at {direction}, s.id {direction}
     LIMIT :limit::integer
 )
 SELECT tally.all_read, page.*
@@ -64,14 +66,14 @@ FROM (
     SELECT CASE WHEN (SELECT count(*) FROM page) < :limit::integer THEN NOT EXISTS (
         SELECT FROM status_logs beyond
         WHERE beyond.account = :account::text AND beyond.integration_type = :integration_type::text
-          AND (beyond.processed_at, beyond.id) < (:after_at::timestamptz, :after_id::uuid)
-          AND beyond.processed_at >= :since::timestamptz
-        ORDER BY beyond.processed_at DESC, beyond.id DESC
+          AND (beyond.processed_at, beyond.id) {past} (:after_at::timestamptz, :after_id::uuid)
+          AND beyond.processed_at {short_of} :last::timestamptz
+        ORDER BY beyond.processed_at {direction}, beyond.id {direction}
         OFFSET :most_read::integer
     ) ELSE false END AS all_read
 ) AS tally
 LEFT JOIN page ON true
-ORDER BY page.processed_at DESC, page.id DESC
+ORDER BY page.processed_at {direction}, page.id {direction}
 
 -- list_logs_of_facets --
 -- The same page by merging the beginnings of the runs of facets, if there are :most_facets at most. Always answers, in
@@ -95,19 +97,20 @@ LEFT JOIN LATERAL (
             SELECT s.processed_at, s.id
             FROM status_logs s
             WHERE s.account = :account::text AND s.facet_id = facet.id
-              AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
+              AND (s.processed_at, s.id) {past} (:after_at::timestamptz, :after_id::uuid)
             {others}
-            ORDER BY s.processed_at DESC, s.id DESC
+            {unchanged}
+            ORDER BY s.processed_at {direction}, s.id {direction}
             LIMIT :limit::integer
         ) AS run
         WHERE tally.facets <= :most_facets::integer
-        ORDER BY run.processed_at DESC, run.id DESC
+        ORDER BY run.processed_at {direction}, run.id {direction}
         LIMIT :limit::integer
     ) AS place
     JOIN status_logs s ON s.account = :account::text AND s.integration_type = :integration_type::text
         AND s.id = place.id
 ) AS page ON true
-ORDER BY page.processed_at DESC, page.id DESC
+ORDER BY page.processed_at {direction}, page.id {direction}
 
 -- list_logs_found --
 -- The same page of the logs that a search finds by names, if they are :most_named at most, and by words, if these are
@@ -130,30 +133,39 @@ LEFT JOIN LATERAL (
     WHERE s.account = :account::text AND s.integration_type = :integration_type::text
       AND tally.names <= :most_named::integer AND tally.words <= :most_found::integer
       AND s.id = ANY(ARRAY(SELECT id FROM named UNION SELECT id FROM worded))
-      AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
+      AND (s.processed_at, s.id) {past} (:after_at::timestamptz, :after_id::uuid)
     {filter}
-    ORDER BY s.processed_at DESC, s.id DESC
+    {unchanged}
+    ORDER BY s.processed_at {direction}, s.id {direction}
     LIMIT :limit::integer
 ) AS page ON true
-ORDER BY page.processed_at DESC, page.id DESC
+ORDER BY page.processed_at {direction}, page.id {direction}
 
--- sample_newest --
--- Of the newest :most_read logs after (:after_at, :after_id): how many the filter matches, and which of :grams fewer than
--- :frequent of them have. Uses status_logs_by_time, and the primary key of log_names.
-WITH newest AS MATERIALIZED (
+-- sample_next --
+-- Of the next :most_read logs of the list after (:after_at, :after_id): how many the filter matches, and which of :grams
+-- fewer than :frequent of them have. Uses status_logs_by_time, and the primary key of log_names.
+WITH sampled AS MATERIALIZED (
     SELECT s.id, s.words, (SELECT n.grams FROM log_names n WHERE n.log_id = s.id) AS grams
     FROM status_logs s
     WHERE s.account = :account::text AND s.integration_type = :integration_type::text
-      AND (s.processed_at, s.id) < (:after_at::timestamptz, :after_id::uuid)
-    ORDER BY s.processed_at DESC, s.id DESC
+      AND (s.processed_at, s.id) {past} (:after_at::timestamptz, :after_id::uuid)
+    ORDER BY s.processed_at {direction}, s.id {direction}
     LIMIT :most_read::integer
 )
 SELECT
-    (SELECT count(*) FROM newest s WHERE true {filter}) AS logs,
+    (SELECT count(*) FROM sampled s WHERE true {filter}) AS logs,
     ARRAY(
         SELECT gram.number FROM unnest(:grams::integer[]) AS gram (number)
-        WHERE (SELECT count(*) FROM newest WHERE gram.number = ANY(newest.grams)) < :frequent::integer
+        WHERE (SELECT count(*) FROM sampled WHERE gram.number = ANY(sampled.grams)) < :frequent::integer
     ) AS rare
+
+-- newest_at --
+-- The processing date of the newest log of one type; null where there is none. Uses status_logs_by_time.
+SELECT s.processed_at
+FROM status_logs s
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+ORDER BY s.processed_at DESC, s.id DESC
+LIMIT 1
 
 -- facet_ids --
 -- Facets of one type. `facets` has the columns of the conditions. Uses facets_by_type.
@@ -342,7 +354,7 @@ ORDER BY entry.at DESC, entry.name COLLATE "C" DESC
 LIMIT :limit::integer
 
 -- sample_types --
--- Of each of :types as sample_newest: how many of the newest logs have a name that contains :part, and which of its
+-- Of each of :types as sample_next: how many of the newest logs have a name that contains :part, and which of its
 -- grams are rare. Arrays with one element for each type.
 SELECT type.name, sampled.logs, sampled.rare
 FROM unnest(:types::text[], :grams::text[]) AS type (name, grams)

@@ -122,6 +122,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/playbook/entries": {"text": "x", "who": "seller", "cause_en": "c", "what_to_do_en": "d"},
     "/playbook/entries/{entry_id:uuid}": {"act": "remove"},
     "/chosen": {"log_id": "{log_id}"},
+    "/chosen-groups": {"exclude_fingerprint": "{fingerprint}"},
     "/reprocess": {"log_id": "{log_id}", "mode": "refresh"},
     "/reprocess/{command_id}/cancel": {},
 }

@@ -28,7 +28,7 @@ STATE = [each.name for each in LOG_COLUMNS].index("reprocess_state")
 STATES = tuple(each for each in get_args(ReprocessState) if each != "in_flight")
 SHEETS: dict[Language, str] = {"pt": "Logs", "en": "Logs", "es": "Logs"}
 _ROW = re.compile(r'<tr class="log (\w+)".*?<bdi class="key[^"]*"[^>]*>(.*?)</bdi>.*?</tr>', re.DOTALL)
-_HEADINGS = re.compile(r'<th class="c-(\w+)" role="columnheader" scope="col"><span[^>]*>([^<]+)</span></th>')
+_HEADINGS = re.compile(r'<th class="c-(\w+)" role="columnheader" scope="col"[^>]*><(?:a|span)[^>]*>([^<]+)<')
 
 
 @pytest.fixture

@@ -148,6 +148,9 @@ def test_a_stream_says_what_is_new_and_what_changed() -> None:
     assert changes(before, versions([log(4), log(5)])) == {"new": 0, "changed": 0}
     assert changes(before, versions([log(4, updated_at=later), log(5)])) == {"new": 1, "changed": 0}
     assert changes({}, versions([log(4), log(5)])) == {"new": 2, "changed": 0}
+    # In another order than the usual one, what is new may come at the end, and what changed move within the page.
+    assert changes(before, versions([log(1), log(2), log(3), log(4, updated_at=later)])) == {"new": 0, "changed": 0}
+    assert changes(before, versions([log(2), log(1), log(3)])) == {"new": 0, "changed": 0}
     assert digest([log(1), log(2)]) == digest([log(1), log(2)])
     assert len({digest(each) for each in ([log(1)], [log(1), log(2)], [log(1, updated_at=later)], [])}) == 4
 

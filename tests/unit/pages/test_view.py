@@ -153,3 +153,15 @@ def test_only_ids_are_open() -> None:
     an_id = "5e0c2f5a-6a6e-4d83-9d6a-0d4f2f7f8c11"
     assert view(f"open={an_id}&open=<script>").open == (an_id,)
     assert view("open=all").shows("anything")
+
+
+def test_many_groups_are_told_by_their_number_and_few_one_by_one() -> None:
+    few = View(filter=LogFilter(status=("error",), fingerprint=tuple(f"{n:016x}" for n in range(10))))
+    assert few.told() == few.parts()
+    many = View(filter=LogFilter(status=("error",), exclude_fingerprint=tuple(f"{n:016x}" for n in range(11))))
+    assert many.told() == [("status", "error"), ("exclude_fingerprint", 11)]
+
+
+def test_a_view_says_when_its_address_is_too_long_to_lead_to() -> None:
+    assert not View(filter=LogFilter(fingerprint=tuple(f"{n:016x}" for n in range(100)))).is_long
+    assert View(filter=LogFilter(fingerprint=tuple(f"{n:016x}" for n in range(200)))).is_long
