@@ -63,7 +63,7 @@ def _server(exc: Exception) -> type[Exception]:
 
 
 async def _pause(seconds: float, server: type[Exception]) -> None:
-    """Wait, until another has got through to `server` at the latest."""
+    """Wait until another has got through to `server`, `seconds` at most."""
     woken = asyncio.get_running_loop().create_future()
     _pausing[woken] = server
     try:

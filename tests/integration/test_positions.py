@@ -305,7 +305,7 @@ async def test_a_topic_that_is_made_anew_under_a_running_worker_is_read_from_its
     owner: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where it soon has more records than the old one had, no offset tells that its first ones were never read."""
+    """Offsets do not tell that its first ones were never read, where it soon has more records than the old one had."""
     servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.results("price")
     monkeypatch.setattr(comparing, "EVERY_SECONDS", 2.0)
     consumers: list[BatchConsumer] = []

@@ -169,7 +169,7 @@ class _Database:
 async def test_a_topic_that_stands_for_another_is_begun_again(
     monkeypatch: pytest.MonkeyPatch, now: dict[str, str], *, begins_again: bool
 ) -> None:
-    """Where neither the group nor an offset has told: the client saw the old one, and then one with more records."""
+    """Group and offsets have not told: the client saw the old one, and then one with more records."""
     consumer = Consumer()
     consumer._database = cast(Any, _Database())
 
