@@ -75,7 +75,11 @@ class View:
     def told(self) -> list[tuple[str, str | int]]:
         """Return the parts to be told where none is taken away: of a field of groups with many, how many they are."""
         values = {each.name: getattr(self.filter, each.name) for each in _PLAIN if each.shown.control == "kept"}
-        many = {name: len(groups) for name, groups in values.items() if len(groups) > MOST_TOLD}
+        many = {
+            name: len(groups)
+            for name, groups in values.items()
+            if isinstance(groups, tuple) and len(groups) > MOST_TOLD
+        }
         each_alone: list[tuple[str, str | int]] = [part for part in self.parts() if part[0] not in many]
         return each_alone + list(many.items())
 

@@ -18,7 +18,7 @@ UNAVAILABLE = (StorageUnavailable, BrokerUnavailable)
 
 _outages = Outages(structlog.get_logger(__name__))
 
-#: Those who pause now, and what each of them waits for.
+#: Pauses now, and what is waited for in each.
 _pausing: dict[asyncio.Future[None], type[Exception]] = {}
 
 

@@ -1,8 +1,8 @@
 """Reader of one page of status logs in the order of a column that no index has: it sorts all that the filter matches.
 
-It looks at no more than so many logs, in each of the ways that may find few enough: those that the search finds, those
-of the time, those of the facets that the filter asks for. So the order is exact over the whole filter, or there is
-none.
+It looks at no more than so many logs, in each of the ways that may find few enough: those of a command, those that the
+search finds, those of the time, those of the facets that the filter asks for. So the order is exact over the whole
+filter, or there is none.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from schemas.log_sort import BY_SEVERITY, MAX_SORTED, OF_TEXT, ByColumn
 from schemas.search.query import search_of
 from storage.cursors import LogCursor
 from storage.database import Connection
-from storage.filters import SEARCH, filtered, names_dimensions
+from storage.filters import SEARCH, filtered, names_command, names_dimensions
 from storage.logs.spans import between
 
 
@@ -68,25 +68,27 @@ async def read_sorted(
         **_place(by, after),
     }
     for name in _ways(filter_):
-        by_search = name == "sort_logs_found"
         statement = filtered(
             name,
             filter_,
-            handled=SEARCH if by_search else (),
+            handled=SEARCH if name == "sort_logs_found" else (),
             unchanged_since=unchanged_since,
             **own,
-            **(_of_search(own, filter_.q or "") if by_search else _of_time(filter_)),
+            **_arguments(name, own, filter_),
         )
         page = await statement.fetch(connection)
         if page[0]["looked_at"] <= MAX_SORTED:
             if page[0]["matched"] > MAX_SORTED:
                 raise TooManyToSort(is_known=True)
             return [row for row in page if row["id"] is not None]
-    raise TooManyToSort(is_known=filter_.q is None)
+    raise TooManyToSort(is_known=filter_.q is None or names_command(filter_))
 
 
 def _ways(filter_: LogFilter) -> Iterator[str]:
     """Yield the statements that may find few enough logs. Without a search the last one has exactly what matches."""
+    if names_command(filter_):
+        yield "sort_logs_of_command"
+        return
     if filter_.q is not None:
         yield "sort_logs_found"
     of_dimensions = names_dimensions(filter_)
@@ -96,11 +98,13 @@ def _ways(filter_: LogFilter) -> Iterator[str]:
         yield "sort_logs_of_facets"
 
 
-def _of_search(own: dict[str, Any], text: str) -> dict[str, Any]:
-    return {**search_of(own["account"], own["integration_type"], text)._asdict(), "most_named": own["most"]}
-
-
-def _of_time(filter_: LogFilter) -> dict[str, datetime]:
+def _arguments(name: str, own: dict[str, Any], filter_: LogFilter) -> dict[str, Any]:
+    """Return the arguments that one of the `_ways` has beside those of all."""
+    if name == "sort_logs_of_command":
+        return {}
+    if name == "sort_logs_found":
+        search = search_of(own["account"], own["integration_type"], filter_.q or "")
+        return {**search._asdict(), "most_named": own["most"]}
     return between(filter_.processed_from, filter_.processed_to)._asdict()
 
 

@@ -117,3 +117,18 @@ told AS MATERIALIZED (
     SELECT greatest((SELECT count(*) FROM named), (SELECT count(*) FROM worded)) AS logs
 ),
 {sorted_page}
+
+-- sort_logs_of_command --
+-- The same of a filter that asks for logs of a command, if it matches :most logs at most. Items are few beside logs, and
+-- are read first.
+WITH looked AS MATERIALIZED (
+    SELECT s.id
+    FROM status_logs s
+    WHERE s.account = :account::text AND s.integration_type = :integration_type::text
+    {filter}
+    LIMIT :most::integer + 1
+),
+told AS MATERIALIZED (
+    SELECT count(*) AS logs FROM looked
+),
+{sorted_page}
