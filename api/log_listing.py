@@ -10,7 +10,7 @@ from api import page_token
 from api.pages import link_to_next
 from api.problems import ProblemError, invalid
 from schemas.filter import LogFilter
-from schemas.log_sort import BY_COLUMN, MAX_SORTED, OF_TEXT, USUAL_SORT, LogSort, value_of
+from schemas.log_sort import BY_COLUMN, MAX_SORTED, MOVING, OF_TEXT, USUAL_SORT, LogSort, value_of
 from schemas.reasons.code import ReasonCode
 from schemas.shown.log import StatusLog
 from schemas.timestamp import microseconds
@@ -66,7 +66,7 @@ class LogListing:
     def _token(self, log: StatusLog, walk: Walk | None, *, backwards: bool = False) -> str:
         """Return the token of the page after a log, or before it."""
         place = (log.processed_at, log.id)
-        if walk is None and not backwards:
+        if self._sort == USUAL_SORT and not backwards:
             return page_token.encode(self._name, place)
         began = (None, None) if walk is None else (microseconds(walk.as_of), microseconds(walk.last))
         return page_token.encode(self._name, place, (int(backwards), value_of(log, self._sort), *began))
@@ -74,9 +74,8 @@ class LogListing:
     def _cursor(self, token: str) -> LogCursor:
         number, row, more = page_token.decode_with_more(self._name, token)
         at, id_ = page_token.time_of((number, row)), page_token.uuid_of((number, row))
-        is_usual = self._sort == USUAL_SORT
         if more is None:
-            if not is_usual:
+            if self._sort != USUAL_SORT:
                 raise page_token.refused()
             return LogCursor(at, id_)
         if len(more) != 4:
@@ -84,7 +83,8 @@ class LogListing:
         backwards, value, *began = more
         if backwards not in (0, 1) or not self._is_value(value):
             raise page_token.refused()
-        return LogCursor(at, id_, value, None if is_usual else Walk(*_times(began)), backwards=bool(backwards))
+        walk = Walk(*_times(began)) if self._sort in MOVING else None
+        return LogCursor(at, id_, value, walk, backwards=bool(backwards))
 
     def _is_value(self, value: object) -> bool:
         """Return True for a value that a row of the list may have: what else a token says PostgreSQL might refuse."""

@@ -57,9 +57,10 @@ async def list_logs(
 ) -> Response:
     """One page of status logs, newest processing date first, or as `sort` says.
 
-    Walking the pages from the first one on never repeats a row, whatever changes meanwhile: a log that gets a newer
-    result is on no later page. But with `sort` by `attempts` or `-first_seen_at`, a result that comes late may move a
-    row behind the pages that were read.
+    Walking the pages from the first one on never repeats a row, whatever changes meanwhile. Where a newer result may
+    move a log behind the pages that were read (`oldest`, `status`, `code`, `attempts`, `-first_seen_at`), a log that
+    gets one is on no later page; by `attempts` and `-first_seen_at`, a result that comes late may move a row all the
+    same.
     """
     asked = (account, integration_type.name, query.filter)
     listing = listings.logs(*asked, query.sort, query.page_size, query.page_token)

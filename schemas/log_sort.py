@@ -34,6 +34,11 @@ USUAL_SORT: Final = "newest"
 MAX_SORTED: Final = 10_000
 #: Statuses by their severity, the least first.
 BY_SEVERITY: Final[tuple[Status, ...]] = tuple(sorted(SEVERITY, key=SEVERITY.__getitem__))
+#: Orders in which a newer result may move a log behind pages that were read. In any other one it moves to the front, if
+#: at all: the key and the affiliate of a log stay, attempts only become more, and the first one only earlier.
+MOVING: Final[frozenset[LogSort]] = frozenset(
+    {"oldest", "status", "-status", "code", "-code", "attempts", "-first_seen_at"}
+)
 #: Columns that are text, which is compared by code point. The others are numbers.
 OF_TEXT: Final = frozenset({"key", "affiliate", "code"})
 

@@ -30,8 +30,8 @@ BEFORE_EVERY_GROUP: Final[CountAndText] = (2**63 - 1, "")
 class Walk(NamedTuple):
     """The moment at which the first page of a list was read, for the pages after it.
 
-    A list in which a log may move behind pages that were read leaves out, on the pages after the first one, what got a
-    newer result since: so no row comes twice.
+    A list in which a newer result may move a log behind pages that were read leaves out, on the pages after the first
+    one, what got one since: so no row comes twice.
     """
 
     as_of: datetime  # by PostgreSQL's clock; every write until then was committed
@@ -44,5 +44,5 @@ class LogCursor(NamedTuple):
     at: datetime
     id: uuid.UUID
     value: str | int | None = None  # of the column that the list is sorted by; None: the row has none, or by date alone
-    walk: Walk | None = None  # None in a list from newest to oldest, in which no log moves behind
+    walk: Walk | None = None  # None in a list in which no log moves behind
     backwards: bool = False  # the page is the one before this place, not the one after it

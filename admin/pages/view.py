@@ -27,6 +27,8 @@ MOST_TOLD = 10
 NONE_OPEN = "none"
 #: Fields of the filter that are in the address by their own names.
 _PLAIN = tuple(each for each in FIELDS.values() if each.name not in SPAN)
+#: Those that only other pages set: groups of equal errors.
+_KEPT = tuple(each for each in _PLAIN if each.shown.control == "kept")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,19 +76,16 @@ class View:
 
     def told(self) -> list[tuple[str, str | int]]:
         """Return the parts to be told where none is taken away: of a field of groups with many, how many they are."""
-        values = {each.name: getattr(self.filter, each.name) for each in _PLAIN if each.shown.control == "kept"}
-        many = {
-            name: len(groups)
-            for name, groups in values.items()
-            if isinstance(groups, tuple) and len(groups) > MOST_TOLD
-        }
+        counts = {each.name: len(texts_of(getattr(self.filter, each.name))) for each in _KEPT}
+        many = {name: count for name, count in counts.items() if count > MOST_TOLD}
         each_alone: list[tuple[str, str | int]] = [part for part in self.parts() if part[0] not in many]
         return each_alone + list(many.items())
 
     @property
     def is_long(self) -> bool:
-        """True when its address is longer than a page should lead to."""
-        return len(self.query()) > MOST_CHARACTERS
+        """True when its groups make its address longer than a page should lead to. A search was long when it came."""
+        groups = [(each.name, text) for each in _KEPT for text in texts_of(getattr(self.filter, each.name))]
+        return len(query_of(groups)) > MOST_CHARACTERS
 
     def query(self, *, token: str | None = None, open_: Sequence[str] = ()) -> str:
         """Return the address from its `?` on, of this view at another cursor; empty for the plain view."""

@@ -55,7 +55,7 @@ function another(view, fresh) {
   if (view.dataset.live !== stream) listen();
 }
 
-// New are rows above one that is known. Those below all of them are older, and have moved up from the page after this one.
+// New are rows above one that is known. Those below all of them have moved up from the page after this one, or belong at the end.
 function newOf(wanted, shown) {
   const last = wanted.findLastIndex((row) => document.getElementById(row.id));
   const latest = shown.map((row) => row.dataset.at).sort().at(-1);

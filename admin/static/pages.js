@@ -527,7 +527,8 @@ async function goOn() {
   } catch { link.removeAttribute("aria-busy"); say(text("Failed")); }
 }
 function begin() {
-  document.dispatchEvent(new Event("begin")); // for the scripts of one page
+  // For the scripts of one page.
+  document.dispatchEvent(new Event("begin"));
   const zone = $("[data-zone]");
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
   counted();

@@ -13,7 +13,7 @@ from schemas.extensions import extensions_of
 from schemas.filter import LogFilter
 from schemas.item_state import ANSWERED_STATES, ItemState
 from schemas.json_document import value_of
-from schemas.log_sort import BY_COLUMN, USUAL_SORT, LogSort
+from schemas.log_sort import BY_COLUMN, MOVING, USUAL_SORT, LogSort
 from schemas.raw_json import RawJson, elements, members, object_of
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason, from_document
@@ -68,7 +68,7 @@ class FoundTimeline(NamedTuple):
 
 
 class ListedLogs(NamedTuple):
-    """Logs of one page, and the walk that later pages go on with; None in a list from newest to oldest."""
+    """Logs of one page, and the walk that later pages go on with; None in a list in which no log moves behind."""
 
     logs: list[StatusLog]
     walk: Walk | None
@@ -108,15 +108,16 @@ class LogReader:
         """Return `limit` logs that the filter matches, in any order: those after `after`, or before it when it says so,
         then the nearest first.
 
-        Going on after the last row of each page never repeats a row, whatever is written meanwhile: in another order
-        than the usual one, logs that got a newer result after the first page was read are on no later page. An
-        exception are the orders `attempts` and `-first_seen_at`, where a result that comes late may move a row behind.
+        Going on after the last row of each page never repeats a row, whatever is written meanwhile. Where a newer
+        result may move a log behind, logs that got one since the first page was read are on no later page; nor are
+        those that got one in the seconds before it, while other results are stored (in the minutes before, on a
+        standby). An exception are `attempts` and `-first_seen_at`, where a result that comes late may move a row.
         Raises TooManyToSort for an order by a column of more logs than are sorted.
         """
         async with self._database.reading(account) as connection:
             own = (connection, account, integration_type)
             walked = None if after is None else after.walk
-            walk = await begin_walk(*own) if after is None and sort != USUAL_SORT else walked
+            walk = await begin_walk(*own) if after is None and sort in MOVING else walked
             meant = filter_ if walked is None else until_last(filter_, walked)
             as_of = None if walked is None else walked.as_of
             by = BY_COLUMN.get(sort)

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from schemas.filter import LogFilter
-from schemas.log_sort import LogSort, value_of
+from schemas.log_sort import MOVING, LogSort, value_of
 from schemas.shown.log import StatusLog
 from storage.cursors import LogCursor, Walk
 from storage.database import Database
@@ -171,6 +171,23 @@ async def test_a_walk_goes_on_while_a_command_changes_the_states_of_its_logs(des
         rest, _ = await logs.listed("acme", "price", LogFilter(), sort, after=after, limit=10)
         assert len({each.id for each in [*found, *rest]}) == 6, sort
         assert {each.reprocess.state for each in rest if each.reprocess} == {"sent"}
+
+
+@pytest.mark.parametrize("sort", SORTS)
+async def test_what_a_newer_result_can_not_move_behind_is_on_its_page_with_it(sort: LogSort, desk: Desk) -> None:
+    await desk.store(*(result(f"e{n}", key=f"K{n}", processed_at=at(n)) for n in range(9)))
+    logs = logs_of(desk.reader)
+    first, walk = await logs.listed("acme", "price", LogFilter(), sort, after=None, limit=3)
+    whole, _ = await logs.listed("acme", "price", LogFilter(), sort, after=None, limit=9)
+    await desk.store(result("newer", key=whole[-1].key, processed_at=at(60)))
+    after = place(first[-1], sort, walk)
+    rest, _ = await logs.listed("acme", "price", LogFilter(), sort, after=after, limit=9)
+    found = {each.key: each.attempts for each in rest}
+    if sort in ("key", "-key", "first_seen_at"):
+        assert found[whole[-1].key] == 2
+    else:  # moved to the front, or left out
+        assert whole[-1].key not in found
+    assert (walk is not None) is (sort in MOVING)
 
 
 #: Orders in which a result that comes late may move a row behind the pages that were read.

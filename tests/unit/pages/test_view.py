@@ -162,6 +162,7 @@ def test_many_groups_are_told_by_their_number_and_few_one_by_one() -> None:
     assert many.told() == [("status", "error"), ("exclude_fingerprint", 11)]
 
 
-def test_a_view_says_when_its_address_is_too_long_to_lead_to() -> None:
+def test_a_view_says_when_its_groups_make_its_address_too_long_to_lead_to() -> None:
+    assert not View(filter=LogFilter(q="; ".join(f"{n:060}" for n in range(200)))).is_long
     assert not View(filter=LogFilter(fingerprint=tuple(f"{n:016x}" for n in range(100)))).is_long
     assert View(filter=LogFilter(fingerprint=tuple(f"{n:016x}" for n in range(200)))).is_long
