@@ -27,7 +27,7 @@ MOST_TOLD = 10
 NONE_OPEN = "none"
 #: Fields of the filter that are in the address by their own names.
 _PLAIN = tuple(each for each in FIELDS.values() if each.name not in SPAN)
-#: Those that only other pages set: groups of equal errors.
+#: Fields that only other pages set: groups of equal errors, and commands.
 _KEPT = tuple(each for each in _PLAIN if each.shown.control == "kept")
 
 
