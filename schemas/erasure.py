@@ -32,7 +32,7 @@ class Wanted(NamedTuple):
 
         A key or alias is found as a word, and as it is spelled; a pattern anywhere, in any case.
         """
-        return self._between(self._forms(_quoted), _BEFORE, _AFTER)
+        return self._between(self._forms(_in_text), _BEFORE, _AFTER)
 
     @property
     def expression_of_bytes(self) -> str:
@@ -51,9 +51,9 @@ class Wanted(NamedTuple):
 
     def is_in(self, text: str) -> bool:
         """Tell if a text says what is to be erased."""
-        return re.search(self._forms(_quoted), text, re.IGNORECASE) is not None
+        return re.search(self._forms(_in_text), text, re.IGNORECASE) is not None
 
-    def _forms(self, literal: Callable[[str], str]) -> str:
+    def _forms(self, literal: Callable[[str], set[str]]) -> str:
         """Return an expression for the value as people write it, in JSON, and in JSON in JSON as in corrections."""
         cases = str.lower, str.upper
         return "|".join(
@@ -91,16 +91,19 @@ _BEFORE_IN_BYTES: Final = rf"(?<=\\[0-3][0-7]{{2}})(?<!{_LEADING}\\2[0-7]{{2}})(
 _AFTER_IN_BYTES: Final = rf"(?!{_LEADING})(?!\\000[[:alnum:]])"
 
 
-def _spelled(characters: set[str], literal: Callable[[str], str]) -> str:
-    """Return an expression for one of these characters, itself or in any way that JSON has of writing it."""
-    ways = []
-    for one in sorted(each for each in characters if len(each) == 1):
-        ways.append(_BACKSLASHES if one == "\\" else literal(one))
+def _spelled(characters: set[str], literal: Callable[[str], set[str]]) -> str:
+    """Return an expression for one of these characters, itself or in any way that JSON has of writing it.
+
+    The longest way is tried first: a byte of one encoding may begin a character of another one.
+    """
+    ways = set()
+    for one in (each for each in characters if len(each) == 1):
+        ways |= {_BACKSLASHES} if one == "\\" else literal(one)
         if one in _SHORT:
-            ways.append(_BACKSLASHES + _quoted(_SHORT[one]))
+            ways.add(_BACKSLASHES + _quoted(_SHORT[one]))
         if one != "\\":
-            ways.append("".join(f"{_BACKSLASHES}u{_figures(unit)}" for unit in _units(one)))
-    return f"(?:{'|'.join(ways)})"
+            ways.add("".join(f"{_BACKSLASHES}u{_figures(unit)}" for unit in _units(one)))
+    return f"(?:{'|'.join(sorted(ways, key=lambda way: (-len(way), way)))})"
 
 
 def _units(character: str) -> list[int]:
@@ -113,12 +116,17 @@ def _figures(unit: int) -> str:
     return "".join(each if each.isdecimal() else f"[{each}{each.upper()}]" for each in f"{unit:04x}")
 
 
-def _in_bytes(character: str) -> str:
-    """Return an expression for a character in UTF-8, or as the one byte that it is in a Western code page."""
+def _in_text(character: str) -> set[str]:
+    """Return the expression for a character as it is."""
+    return {_quoted(character)}
+
+
+def _in_bytes(character: str) -> set[str]:
+    """Return expressions for a character in UTF-8, and as the one byte that it is in a Western code page."""
     ways = {escaped(character.encode("utf-8", "surrogatepass"))}
     with suppress(UnicodeEncodeError):
         ways.add(escaped(character.encode("cp1252")))
-    return f"(?:{'|'.join(sorted(map(_quoted, ways), key=len, reverse=True))})"
+    return {_quoted(each) for each in ways}
 
 
 class Receipt(NamedTuple):

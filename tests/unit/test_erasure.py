@@ -62,6 +62,16 @@ def test_a_pattern_is_found_in_any_case_of_its_letters(value: str, seed: Random)
     assert re.sub(wanted.expression_of_bytes, MARK, escaped(text.encode())) == MARK
 
 
+@pytest.mark.parametrize("value", [chr(each) for each in range(0xA0, 0x250)])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_no_byte_of_a_letter_is_left_whatever_its_other_case_begins_with(value: str, encoding: str) -> None:
+    try:
+        text = escaped(value.encode(encoding))
+    except UnicodeEncodeError:
+        text = escaped(value.encode())
+    assert re.sub(Wanted("acme", "pattern", value).expression_of_bytes, MARK, text) == MARK
+
+
 def test_another_text_is_left() -> None:
     wanted = Wanted("acme", "pattern", 'Maria "Mia"')
     for written in (as_is, in_json, in_a_correction):

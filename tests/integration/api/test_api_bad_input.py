@@ -50,7 +50,7 @@ UNPROCESSABLE = [
     ("processed_to=9999-12-31T23:59:59-14:00", "query.processed_to"),
     ("processed_to=10000-01-01T00:00:00Z", "query.processed_to"),
     ("processed_from=2026-01-02T00:00:00Z&processed_to=2026-01-02T00:00:00Z", "query"),
-    ("page_token=" + "A" * 1001, "query.page_token"),
+    ("page_token=" + "A" * 3001, "query.page_token"),
 ]
 
 

@@ -227,6 +227,12 @@ async def test_an_export_takes_no_place_from_those_who_read(
         headers = {"Authorization": f"Bearer {keys['admin']}"}
         answer = await client.get(f"{ACME}/export.{file_format}", headers=headers)
         assert answer.status_code == 200
+
+        # The answer is complete a little before its export ends.
+        async def ended() -> bool:
+            return len(seen) == 2
+
+        await eventually(ended)
     assert seen == [1, 0]
 
 
