@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import itertools
 import json
-import os
 import signal
 from collections import Counter
 from collections.abc import Mapping
@@ -18,8 +17,7 @@ from typing import Final, NamedTuple
 from bench.caller import Caller
 from bench.requests import TYPE
 from bench.say import say
-
-_NICENESS: Final = 10
+from exports.niced import yield_to_others
 
 
 class Flood(NamedTuple):
@@ -29,10 +27,11 @@ class Flood(NamedTuple):
     path: str  # below the account's own
     has_key: bool = True
     is_stream: bool = False  # it is left open, and not read
+    of_pages: bool = False  # with a session
 
 
 _LOGS: Final = f"{TYPE}/logs"
-#: Floods of the attack that was reported, in that order, and three more.
+#: Floods of the attack that was reported, in that order, and two more.
 FLOODS: Final[Mapping[str, Flood]] = {
     "wrong keys": Flood(32, _LOGS, has_key=False),
     "200 rows": Flood(16, f"{_LOGS}?page_size=200"),
@@ -42,6 +41,8 @@ FLOODS: Final[Mapping[str, Flood]] = {
     "words that no message has": Flood(16, f"{_LOGS}?q=nowhere+at+all"),
     "plan of everything": Flood(16, f"{TYPE}/reprocess-plan?all=true"),
     "workbooks": Flood(8, f"{_LOGS}/export.xlsx"),
+    "live streams": Flood(200, f"{TYPE}/live", is_stream=True, of_pages=True),
+    "pages with all rows open": Flood(16, f"{TYPE}?page_size=200&open=all", of_pages=True),
     "exports that nobody reads": Flood(8, f"{_LOGS}/export.csv", is_stream=True),
     "a year by code": Flood(16, f"{TYPE}/results/series?processed_from=2026-01-01T00:00:00Z&by=code"),
 }
@@ -50,13 +51,15 @@ FLOODS: Final[Mapping[str, Flood]] = {
 async def flood(http: str, account: str, name: str, stop: asyncio.Event, statuses: Counter[int]) -> None:
     """Flood until `stop` is set, and count how many answers had each status; 0 for none."""
     wanted = FLOODS[name]
-    path = f"/api/v1/accounts/{account}/{wanted.path}"
+    path = f"{'' if wanted.of_pages else '/api/v1/accounts'}/{account}/{wanted.path}"
     numbers = itertools.count()
 
     async def ask() -> None:
         while True:
             try:
                 with closing(await Caller.connect(http)) as caller:
+                    if wanted.of_pages:
+                        await caller.sign_in()
                     while True:
                         if not wanted.has_key:
                             caller.use(f"cnx_wrong_{next(numbers)}")
@@ -87,7 +90,7 @@ def main() -> None:
     parser.add_argument("--account", required=True)
     parser.add_argument("--flood", required=True, choices=FLOODS)
     given = parser.parse_args()
-    os.nice(_NICENESS)
+    yield_to_others()
     statuses = asyncio.run(_until_stopped(given.http, given.account, given.flood))
     say(json.dumps(statuses))
 

@@ -19,6 +19,7 @@ from schemas.series import (
 )
 from storage.database import Connection, Database
 from storage.logs.spans import DAY, HOUR, Span, bars, moved, take_apart, week_before
+from storage.slices import Slices, in_slices
 from storage.statements import SQL
 
 
@@ -75,11 +76,14 @@ async def read_series(
         by=query.by,
         **found.whole(),
         last_week=None if before is None else CountedResults(**before.whole()),
-        buckets=[
-            SeriesBucket(**each, last_week=None if week is None else CountedResults(**week))
-            for each, week in zip(found.buckets(), weeks, strict=True)
-        ],
+        buckets=await in_slices(_bucket, zip(found.buckets(), weeks, strict=True)),
     )
+
+
+def _bucket(counts: tuple[dict[str, Any], dict[str, Any] | None]) -> SeriesBucket:
+    """Return a bucket of these fields, beside those of last week."""
+    now, week = counts
+    return SeriesBucket(**now, last_week=None if week is None else CountedResults(**week))
 
 
 async def read_account_results(
@@ -142,12 +146,13 @@ async def _count(connection: Connection, edges: list[datetime], bucket: Bucket, 
     rows = await SQL["count_results"].fetch(connection, **_kept(edges, bucket), **own)
     buckets = range(len(edges) - 1)
     counts = _Counts(edges, [0 for _ in buckets], [{} for _ in buckets], [0 for _ in buckets])
+    slices = Slices()
     for row in rows:
-        number = row["bucket"] - 1
-        if not row["named"]:
-            counts.totals[number] = row["results"]
-        elif row["name"] is None:
-            counts.others[number] = row["results"]
+        number, of_name = row["bucket"] - 1, dict(zip(row["names"], row["results"], strict=True))
+        if row["named"]:
+            counts.others[number] = of_name.pop(None, 0)
+            counts.named[number] = of_name
         else:
-            counts.named[number][row["name"]] = row["results"]
+            counts.totals[number] = of_name[None]
+        await slices.end_one()
     return counts

@@ -33,12 +33,14 @@ async def marked_by_worker(path: Path, *, seconds: float = READ_SECONDS, cpu_sec
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
+        "exports.niced",
         "exports.excel.marked_worker",
         str(path),
         str(cpu_seconds),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         async with asyncio.timeout(seconds):

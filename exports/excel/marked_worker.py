@@ -1,10 +1,10 @@
-"""The process that reads one returned workbook: `python -m exports.excel.marked_worker FILE CPU_SECONDS`.
+"""The process that reads one returned workbook, behind everything else on the machine: `python -m exports.niced
+exports.excel.marked_worker FILE CPU_SECONDS`.
 
 The file can be anyone's, and its parser is not ours: in this process it can use up neither memory nor time of a server.
 Standard output is a READING as JSON; the exit code is 0 when there is one. Started by `exports.excel.marked_process`.
 """
 
-import os
 import resource
 import sys
 from pathlib import Path
@@ -15,8 +15,6 @@ from exports.excel.marked import Marked, WorkbookRefused, read_marked
 
 #: Limit of address space. It holds the parser with a file of exports.excel.marked.MAX_UNPACKED_BYTES.
 MAX_MEMORY_BYTES = 2 * 1024**3
-#: Priority: behind everything else on the machine.
-_NICE = 10
 
 
 class Refused(BaseModel):
@@ -41,7 +39,6 @@ def reading_of(path: Path) -> Marked | Refused:
 
 def main(path: str, cpu_seconds: str) -> int:
     """Read the file within limits. Returns the exit code; the kernel ends a process that takes too long."""
-    os.nice(_NICE)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds), int(cpu_seconds) + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

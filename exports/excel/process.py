@@ -33,11 +33,13 @@ async def workbook_by_worker(task: Task, progress: Progress) -> int:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
+        "exports.niced",
         "exports.excel.worker",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(scratch)},
+        start_new_session=True,
     )
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise AssertionError("they are pipes")

@@ -1,4 +1,5 @@
-"""The process that makes one workbook: `python -m exports.excel.worker`, started by `exports.excel.process`.
+"""The process that makes one workbook: `python -m exports.niced exports.excel.worker`, started by
+`exports.excel.process`. It yields to all others: an export may take longer, answers may not.
 
 Standard input has one line, a Task as JSON, and stays open: when it ends, the process that asked has ended, and this
 one ends too. Standard output has a line for each progress: rows read, rows written, rows in all; the last line is
@@ -26,9 +27,6 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.settings import StorageSettings
 
-#: Niceness that is added, so that the process yields to all others: an export may take longer, answers may not.
-_NICE = 10
-
 
 class Task(BaseModel):
     """The order for the process."""
@@ -46,7 +44,6 @@ class Task(BaseModel):
 
 def main() -> int:
     """Make the workbook. Returns the exit code; a bug is a traceback and 1."""
-    os.nice(_NICE)
     task = Task.model_validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_input, daemon=True).start()
     try:

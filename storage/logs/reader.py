@@ -38,6 +38,7 @@ from storage.logs.by_column import read_sorted
 from storage.logs.page import find_listed, read_page, search_types
 from storage.logs.walk import begin_walk, until_last
 from storage.retention import evidence_until
+from storage.slices import in_slices
 from storage.statements import SQL
 
 #: Limit of evidence on a page of attempts, which ends early before it; but it has one entry at least.
@@ -93,7 +94,7 @@ class LogReader:
         """
         async with self._database.reading(account) as connection:
             rows = await read_page(connection, account, integration_type, filter_, after=after, limit=limit)
-        return [self._log(row) for row in rows]
+        return await in_slices(self._log, rows)
 
     async def listed(
         self,
@@ -133,7 +134,7 @@ class LogReader:
                     direction="newest" if from_newest else "oldest",
                     unchanged_since=as_of,
                 )
-        return ListedLogs([self._log(row) for row in rows], walk)
+        return ListedLogs(await in_slices(self._log, rows), walk)
 
     async def not_found(
         self, account: str, integration_types: Iterable[str], text: str | None, *, has_logs: bool
@@ -240,7 +241,7 @@ class LogReader:
         """
         async with self._database.reading(account) as connection:
             rows = await search_types(connection, account, text, list(BY_NAME), limit=limit)
-        return [self._log(row) for row in rows]
+        return await in_slices(self._log, rows)
 
     def _log(self, row: Any) -> StatusLog:
         reprocess = None

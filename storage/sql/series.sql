@@ -66,16 +66,23 @@ frequent AS (
     SELECT name FROM split WHERE name <> ALL(:names::text[])
     GROUP BY 1 ORDER BY sum(results) DESC, name LIMIT :most::integer
 )
-SELECT bucket, false AS named, NULL AS name, sum(results)::bigint AS results
-FROM chosen GROUP BY 1 HAVING sum(results) <> 0
-UNION ALL
-SELECT s.bucket, true, wanted.name, sum(s.results)::bigint
-FROM split s
-LEFT JOIN (
-    SELECT name FROM frequent UNION ALL SELECT name FROM unnest(:names::text[]) AS given (name)
-) AS wanted ON wanted.name = s.name
-GROUP BY 1, 3 HAVING sum(s.results) <> 0
-ORDER BY 1, 4 DESC, 3
+SELECT
+    bucket, named,
+    array_agg(name ORDER BY results DESC, name) AS names,
+    array_agg(results ORDER BY results DESC, name) AS results
+FROM (
+    SELECT bucket, false AS named, NULL AS name, sum(results)::bigint AS results
+    FROM chosen GROUP BY 1
+    UNION ALL
+    SELECT s.bucket, true, wanted.name, sum(s.results)::bigint
+    FROM split s
+    LEFT JOIN (
+        SELECT name FROM frequent UNION ALL SELECT name FROM unnest(:names::text[]) AS given (name)
+    ) AS wanted ON wanted.name = s.name
+    GROUP BY 1, 3
+) AS counts
+WHERE results <> 0
+GROUP BY 1, 2
 
 -- count_results_by_affiliate --
 -- Results by affiliate and status: two arrays, of buckets and of the results of each.

@@ -22,6 +22,12 @@ async def chosen(page: Page) -> str:
     )
 
 
+async def enter(page: Page, address: str | None = None) -> None:
+    """Press Enter, and wait until the page that it leads to has loaded."""
+    async with page.expect_navigation(url=address):
+        await page.keyboard.press("Enter")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_palette_goes_anywhere_by_the_keyboard_alone(
     arrive: Arrive, store_events: Store, scheme: str
@@ -52,20 +58,17 @@ async def test_the_palette_goes_anywhere_by_the_keyboard_alone(
     await page.keyboard.type("ONLY err")
     await expect(palette.get_by_role("option").filter(visible=True).first).to_contain_text("only errors")
     # The view is of the page that is open already: only the load says that it has come.
-    async with page.expect_navigation(url=f"{person.address}/acme/price?status=error"):
-        await page.keyboard.press("Enter")
+    await enter(page, f"{person.address}/acme/price?status=error")
     await page.keyboard.press("Meta+k")
     await page.keyboard.type("track")
-    async with page.expect_navigation(url=f"{person.address}/acme/tracking"):
-        await page.keyboard.press("Enter")
+    await enter(page, f"{person.address}/acme/tracking")
     await page.keyboard.press("Control+k")
     await page.keyboard.type("sku-")
     await page.keyboard.type("3")
     await expect(palette.get_by_role("option", name="SKU-3")).to_have_count(2)  # the log, and all that is found
     await expect(palette.get_by_role("option").filter(visible=True).first).to_contain_text("SKU-3")
     assert await violations(page) == []
-    async with page.expect_navigation():
-        await page.keyboard.press("Enter")
+    await enter(page)
     await expect(page.locator("h1")).to_have_text("SKU-3")
     # Colours stay, languages too.
     await page.keyboard.press("Control+k")

@@ -202,7 +202,7 @@ async def test_each_flood_of_the_benchmark_is_answered_until_it_is_stopped(
         await eventually(answered)
         stop.set()
         await flooding
-    limited = {"workbooks", "exports that nobody reads", "wrong keys"}
+    limited = {"workbooks", "exports that nobody reads", "wrong keys", "live streams"}
     assert set(statuses) - ({429} if name in limited else set()) == {expected}
     assert not app.state.places._used
 

@@ -1,0 +1,23 @@
+"""A nice process yields to those of every session, and is the module that it runs."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from exports.niced import NICENESS
+from tests.support.priority import AUTOGROUP
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_module_runs_as_by_itself_with_a_lower_priority(code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "exports.niced", "tests.support.priority", str(code)],
+        capture_output=True,
+        check=False,
+        text=True,
+        start_new_session=True,
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.split() == [str(os.nice(0) + NICENESS), str(NICENESS) if AUTOGROUP.exists() else "none"]
