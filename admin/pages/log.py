@@ -22,6 +22,7 @@ from api.problems import not_found
 from schemas.catalogue import IntegrationType
 from schemas.fault import group_of, rank
 from schemas.playbook import Playbook, PlaybookEntry
+from schemas.policy import Policy
 from schemas.shown.log import Attempt, Source, StatusLog, TimelineEntry
 from schemas.storable import storable
 from storage.logs.reader import LogReader
@@ -84,15 +85,24 @@ class Timeline(NamedTuple):
 
 
 async def read_details(
-    request: Request, reader: LogReader, account: str, kind: IntegrationType, log_id: uuid.UUID, *, whole: bool
+    reader: LogReader,
+    policy: Policy,
+    playbook: Playbook,
+    account: str,
+    kind: IntegrationType,
+    log_id: uuid.UUID,
+    *,
+    whole: bool,
 ) -> Details | None:
-    """Return the details of one log, for a row unless `whole`; None when there is no such log."""
+    """Return the details of one log, for a row unless `whole`; None when there is no such log.
+
+    `playbook` has the entries of the account.
+    """
     found = await reader.one(account, kind.name, log_id)
     if found is None:
         return None
     log, attempt = found.log, found.last_attempt
-    playbook = await playbook_for(request.app, account)
-    rule = request.app.state.policy.for_(kind.name, log.affiliate)
+    rule = policy.for_(kind.name, log.affiliate)
     warning = log.status == "warning"
     errors = attempt.errors if attempt else ()
     told = [shown(each, reprocessable=rule.reprocessable, warning=warning) for each in errors]
@@ -170,11 +180,12 @@ async def read_open(
     if not rows:
         return {}
     turns = asyncio.Semaphore(_AT_ONCE)
-    reader = who.reader(request)
+    reader, policy = who.reader(request), request.app.state.policy
+    playbook = await playbook_for(request.app, who.account)
 
     async def one(row: StatusLog) -> Details | None:
         async with turns:
-            return await read_details(request, reader, who.account, kind, uuid.UUID(row.id), whole=False)
+            return await read_details(reader, policy, playbook, who.account, kind, uuid.UUID(row.id), whole=False)
 
     found = await asyncio.gather(*(one(each) for each in rows))
     return {each.log.id: each for each in found if each is not None}
@@ -219,7 +230,9 @@ async def _show_log(
     request: Request, who: Member, kind: IntegrationType, log_id: uuid.UUID, page_token: str | None, template: str
 ) -> Response:
     reader = who.reader(request)
-    details = await read_details(request, reader, who.account, kind, log_id, whole=template == "log.html")
+    playbook = await playbook_for(request.app, who.account)
+    is_whole = template == "log.html"
+    details = await read_details(reader, request.app.state.policy, playbook, who.account, kind, log_id, whole=is_whole)
     if details is None:
         raise not_found()
     timeline, siblings, letters = await asyncio.gather(
