@@ -15,6 +15,7 @@ from starlette.datastructures import QueryParams
 from admin import groups as acts
 from admin.pages.actions import can_reprocess
 from admin.pages.address import date_of, filter_pairs, read_filter
+from admin.pages.group_names import names_of_groups
 from admin.pages.histogram import Chart, draw
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
@@ -140,6 +141,7 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         view=view.logs,
         choice=view,
         fields=GROUP_FIELDS,
+        group_names=await names_of_groups(request, who, kind, view.filter),
         lines=await _lines(request, who, kind, page.items),
         more=error_groups.MAX_TOGETHER if more else None,
         following=None if following is None else view.frozen().query(token=following),

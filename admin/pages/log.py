@@ -15,6 +15,7 @@ from admin.pages.evidence import BEGINNING, Beginning, Evidence, lay_out, origin
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
 from admin.pages.site import show
+from admin.pages.view import read_view
 from admin.pages.visitor import Member, OwnPage
 from api import listings
 from api.playbook import error_of, playbook_for
@@ -213,7 +214,9 @@ async def read_siblings(reader: LogReader, log: StatusLog) -> list[StatusLog]:
 async def log_page(
     request: Request, who: OwnPage, integration_type: TypeName, log_id: uuid.UUID, page_token: str | None = None
 ) -> Response:
-    """Show one log: the part under its row for a script, else a page of its own."""
+    """Show one log: the part under its row for a script, else a page of its own. The rest of the query is the filter
+    of the list that it is in.
+    """
     template = "parts/detail.html" if request.headers.get("hx-request") else "log.html"
     return await _show_log(request, who, type_of(integration_type), log_id, page_token, template)
 
@@ -245,6 +248,7 @@ async def _show_log(
         who.visitor,
         template,
         **type_values(request, who, kind),
+        view=read_view(request.query_params, who.visitor.now, who.visitor.zone),
         row=details.log,
         detail=details,
         timeline=timeline,

@@ -15,6 +15,7 @@ from admin.pages import log, saved_views
 from admin.pages.actions import type_values
 from admin.pages.address import ids_of
 from admin.pages.counts import count_view
+from admin.pages.group_names import names_of_groups
 from admin.pages.histogram import draw, draw_results, window
 from admin.pages.log import Details
 from admin.pages.paths import TYPE, TypeName, type_of
@@ -48,10 +49,11 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
     """Show filter, counts and rows. `wait`: wait for the counts, however long they take."""
     kind = type_of(integration_type)
     view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
-    (view, shown), counts, views = await asyncio.gather(
+    (view, shown), counts, views, group_names = await asyncio.gather(
         read_list(request, who, kind, view),
         read_counts(request, who, kind, view, wait=wait),
         saved_views.of_page(request, who, kind),
+        names_of_groups(request, who, kind, view.filter),
     )
     if shown["is_beginning"]:  # whoever goes back page by page arrives at the first one, which is whole
         return RedirectResponse(f"/{who.account}/{kind.name}{view.query()}", 303)
@@ -68,6 +70,7 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
         details=details,
         views=views,
         unknown=unknown,
+        group_names=group_names,
     )
     if is_fragment(request):
         # Empty fields of a form are no part of the address.

@@ -280,6 +280,7 @@ async def _page(
     if rule is not None and changed is None:
         raise not_found()
     channels = await definitions.list_channels(reader, who.account)
+    has_email = request.app.state.notifications.smtp_host is not None
     return show(
         request,
         who.visitor,
@@ -299,7 +300,8 @@ async def _page(
         known_affiliates=await affiliates.with_logs(reader, who.account),
         secret=secret,
         secret_of=secret_of,
-        has_email=request.app.state.notifications.smtp_host is not None,
+        has_email=has_email,
+        usual_kind="email" if has_email else "chat",
         **_choices(who, channels),
     )
 

@@ -26,7 +26,7 @@ from schemas.catalogue import CATALOGUE, IntegrationType
 from schemas.filter import LogFilter
 from schemas.group import ErrorGroup
 from schemas.letter_filter import LetterFilter
-from schemas.overview.comparison import compare
+from schemas.overview.comparison import compare, is_comparable
 from schemas.overview.finding import MOST, findings
 from schemas.overview.matrix import Row, judge_pairs, matrix
 from schemas.overview.results import AccountResults
@@ -150,10 +150,8 @@ def _view(who: Member, period: Period) -> View:
 
 
 def _is_comparable(figures: OverviewFigures) -> bool:
-    """Return True when it is known of anything what is usual, or what was last week."""
-    return any(each.rhythm is not None for each in figures.known.values()) or any(
-        each.week_before for each in figures.last_day.pairs
-    )
+    """Return True when it is known of anything what is usual, or enough of last week."""
+    return any(each.rhythm is not None for each in figures.known.values()) or is_comparable(figures.last_day)
 
 
 def _history(results: AccountResults, who: Member, period: Period) -> list[TypeHistory]:

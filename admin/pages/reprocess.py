@@ -16,6 +16,7 @@ from admin.commands import give_command
 from admin.pages.address import MOST_CHARACTERS, ids_of, need_chosen
 from admin.pages.choice import address_of_marked, new_choice
 from admin.pages.groups import read_groups_view
+from admin.pages.names import group_name
 from admin.pages.paths import TYPE, TypeName, type_of
 from admin.pages.plan import table_of
 from admin.pages.route import PageRoute
@@ -253,6 +254,7 @@ def _show_plan(
         plan=table,
         ids=ids,
         grouped=grouped,
+        group_names={} if grouped is None else _names(grouped),
         asked=None if grouped is None else grouped.filter.model_dump(mode="json", exclude_defaults=True),
         steps=default_steps(table.sent),
         fixed_share=DEFAULT_FIXED_SHARE,
@@ -271,6 +273,10 @@ def _show_plan(
         unknown_affiliates=unknown,
         once=new_once(),
     )
+
+
+def _names(grouped: GroupedPlan) -> dict[str, str]:
+    return {each.fingerprint: group_name(each.code, each.message, each.fingerprint) for each in grouped.groups}
 
 
 def _without_listed(view: View, grouped: GroupedPlan) -> View:

@@ -114,6 +114,16 @@ class View:
         filter_ = self.filter.model_copy(update=changes)
         return replace(self, filter=filter_, period=period, page_token=None, open=())
 
+    def alike(self, fingerprint: str) -> Self:
+        """Return this view of the logs with one error alone, by whatever one of them was found."""
+        return self.with_(fingerprint=(fingerprint,), exclude_fingerprint=(), q=None)
+
+    def unlike(self, fingerprint: str) -> Self:
+        """Return this view without the logs with one error."""
+        kept = tuple(each for each in self.filter.fingerprint if each != fingerprint)
+        left_out = dict.fromkeys((*self.filter.exclude_fingerprint, fingerprint))
+        return self.with_(fingerprint=kept, exclude_fingerprint=tuple(left_out))
+
     def within(self, start: datetime, end: datetime) -> "View":
         """Return this view of a part of its time, as a column of a chart is one."""
         ends = {"processed_from": start, "processed_to": end}

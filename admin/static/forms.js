@@ -55,6 +55,9 @@ function refuse(form, told) {
   told.id = "refused";
   told.setAttribute("role", "alert");
   const field = told.dataset.field && fieldOf(form, told.dataset.field);
+  const label = field?.labels?.[0]?.firstChild?.textContent.trim();
+  // The field as the form calls it, in place of its name.
+  if (label) $$("bdi", told).forEach((each) => { if (each.textContent.startsWith(told.dataset.field)) each.textContent = label + each.textContent.slice(told.dataset.field.length); });
   if (!field || field.type === "hidden") { told.tabIndex = -1; form.append(told); told.focus(); return; }
   (field.closest("p, fieldset") ?? field.closest("label") ?? field).after(told);
   for (let part = field.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;

@@ -63,6 +63,11 @@ def compare(results: AccountResults, judged: Mapping[tuple[str, str], Judged]) -
     return list(found.values())
 
 
+def is_comparable(results: AccountResults) -> bool:
+    """Return True when any type of an affiliate had enough results last week to be compared with."""
+    return any(count(each.week_before).results >= MIN_RESULTS for each in results.pairs)
+
+
 def difference(now: Count, before: Count, judged: Judged | None) -> Difference | None:
     """Return the difference of two counts; None where it is none, or too little to say."""
     if before.results < MIN_RESULTS:

@@ -129,6 +129,60 @@ async def test_the_link_of_an_invitation_is_copied_by_a_button(arrive: Arrive, s
     assert await page.evaluate("navigator.clipboard.readText()") == link
 
 
+@pytest.mark.parametrize(
+    ("path", "opens", "field", "choice"),
+    [
+        ("affiliates", "details.pause > summary", "[name=until]", "[name=ends][value=at]"),
+        ("price/reprocess?status=error", None, "[name=not_before]", "[name=when][value=at]"),
+    ],
+)
+async def test_a_time_that_is_filled_in_is_chosen(
+    arrive: Arrive, store_events: Store, path: str, opens: str | None, field: str, choice: str
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open(f"/acme/{path}")
+    if opens:
+        await page.locator(opens).first.click()
+    chosen = page.locator(choice).first
+    await expect(chosen).not_to_be_checked()
+    await page.locator(field).first.fill("2031-01-02T14:00")
+    await expect(chosen).to_be_checked()
+
+
+async def test_a_refusal_calls_the_field_as_the_form_does(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("admin", lang="pt-BR")
+    page = person.page
+    await person.open("/acme/notifications")
+    form = page.locator("form[action$='/channels']")
+    await form.locator("[name=name]").fill("turno")
+    await form.locator("[name=address]").fill("nowhere")
+    await form.locator("button.primary").click()
+    refused = page.locator("#refused")
+    await expect(refused).to_contain_text("Endereço ")
+    await expect(refused).not_to_contain_text("address")
+
+
+async def test_a_new_rule_is_told_by_the_only_channel(arrive: Arrive, store_events: Store) -> None:
+    await store_events(*account())
+    person = await arrive("admin")
+    page = person.page
+    await person.open("/acme/notifications")
+    for name in ("first", "second"):
+        form = page.locator("form[action$='/channels']")
+        if not await form.is_visible():
+            await page.locator("details:has(form[action$='/channels']) > summary").click()
+        await form.locator("[name=kind]").select_option("email")
+        await form.locator("[name=name]").fill(name)
+        await form.locator("[name=address]").fill(f"{name}@example.com")
+        await form.locator("button.primary").click()
+        await expect(page.locator("#rule [name=channels]")).to_have_count(1 if name == "first" else 2)
+        # Of two nobody knows which one is meant.
+        await expect(page.locator("#rule [name=channels]:checked")).to_have_count(1 if name == "first" else 0)
+
+
 @pytest.mark.parametrize("path", ["notifications", "affiliates", "reprocess", "people"])
 async def test_parts_of_a_page_stand_apart(arrive: Arrive, store_events: Store, path: str) -> None:
     await store_events(*account())

@@ -1,7 +1,9 @@
 """The list page: filter, address bar, expanding, evidence, keyboard, saved views."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import pytest
 from playwright.async_api import Route, expect
 
@@ -291,9 +293,10 @@ async def test_more_filters_are_a_line_below_the_search_bar(arrive: Arrive, stor
     assert fields["y"] >= bar["y"] + bar["height"]
 
 
-async def test_no_heading_and_no_time_is_cut_at_1280(arrive: Arrive, store_events: Store) -> None:
+@pytest.mark.parametrize("role", ["viewer", "operator"])
+async def test_no_heading_and_no_time_is_cut_at_1280(arrive: Arrive, store_events: Store, role: str) -> None:
     await store_events(*account())
-    person = await arrive("viewer", lang="pt-BR", viewport={"width": 1280, "height": 900})
+    person = await arrive(role, lang="pt-BR", viewport={"width": 1280, "height": 900})
     page = person.page
     await person.open("/acme/price")
     await page.locator("tr.log .relative").first.evaluate("(said) => { said.textContent = 'há 59 segundos'; }")
@@ -302,6 +305,45 @@ async def test_no_heading_and_no_time_is_cut_at_1280(arrive: Arrive, store_event
     )
     assert await page.locator(".logs thead th:not(.c-pick)").evaluate_all(cut) == []
     assert await page.locator("tr.log .c-processed_at").evaluate_all(cut) == []
+
+
+@pytest.mark.parametrize("lang", ["pt-BR", "en-US", "es-ES"])
+async def test_twenty_rows_are_whole_at_1280_by_900(arrive: Arrive, store_events: Store, lang: str) -> None:
+    affiliates = ["MLB", "AMZ", "SHP", "B2W", "MGL"]
+    await store_events(
+        *(result(f"e{n}", key=f"SKU-{n:05}", affiliate=affiliates[n % 5], processed_at=at(-n)) for n in range(40))
+    )
+    person = await arrive("admin", lang=lang, viewport={"width": 1280, "height": 900})
+    await person.open("/acme/price")
+    edges = await person.page.locator("tr.log").evaluate_all(
+        "(rows) => rows.map((row) => row.getBoundingClientRect()).map((box) => [box.top, box.bottom])"
+    )
+    assert edges[0][0] < 300
+    assert sum(bottom <= 900 for _top, bottom in edges) >= 20
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+async def test_an_open_row_leads_to_its_error_and_to_all_others_of_the_list(
+    arrive: Arrive, store_events: Store, owner: asyncpg.Connection, *, scripted: bool
+) -> None:
+    await store_events(*account())
+    [(row_id, group)] = await owner.fetch(
+        "SELECT id, fingerprint FROM status_logs WHERE integration_type = 'price' AND key = 'SKU-1'"
+    )
+    person = await arrive("operator", scripts=scripted)
+    page, shown = person.page, "?status=error&affiliate=MLB&page_size=100"
+    await person.open(f"/acme/price{shown}" + ("" if scripted else f"&open={row_id}"))
+    if scripted:
+        await page.click(f"#open-{row_id}")
+    panel = page.locator(f"#detail-{row_id}")
+    for name, part in (("All but these", "exclude_fingerprint"), ("All with the same error", "fingerprint")):
+        address = await panel.get_by_role("link", name=name).get_attribute("href")
+        asked = parse_qs(urlsplit(address or "").query)
+        assert asked == {"status": ["error"], "affiliate": ["MLB"], "page_size": ["100"], part: [group]}
+    await panel.get_by_role("link", name="All but these").click()
+    # The group is told by what people call it.
+    await expect(page.locator(".applied")).to_contain_text("price.minimum")
+    await expect(page.locator("tr.log")).to_have_count(0)
 
 
 async def test_an_option_of_a_list_of_suggestions_is_no_key(arrive: Arrive, store_events: Store) -> None:

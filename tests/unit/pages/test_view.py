@@ -166,3 +166,13 @@ def test_a_view_says_when_its_groups_make_its_address_too_long_to_lead_to() -> N
     assert not View(filter=LogFilter(q="; ".join(f"{n:060}" for n in range(200)))).is_long
     assert not View(filter=LogFilter(fingerprint=tuple(f"{n:016x}" for n in range(100)))).is_long
     assert View(filter=LogFilter(fingerprint=tuple(f"{n:016x}" for n in range(200)))).is_long
+
+
+def test_a_list_is_narrowed_to_one_error_or_rid_of_it_with_all_else_that_it_is_filtered_by() -> None:
+    a, b = "a" * 16, "b" * 16
+    shown = view(f"status=error&affiliate=MLB&period=7d&q=SKU-1&fingerprint={a}&exclude_fingerprint={b}&page_size=100")
+    assert shown.alike(b) == view(f"status=error&affiliate=MLB&period=7d&fingerprint={b}&page_size=100")
+    assert shown.unlike(a) == view(
+        f"status=error&affiliate=MLB&period=7d&q=SKU-1&exclude_fingerprint={b}&exclude_fingerprint={a}&page_size=100"
+    )
+    assert shown.unlike(b) == shown
