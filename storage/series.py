@@ -124,7 +124,7 @@ def _edges(span: Span, bucket: Bucket, zone: tzinfo) -> list[datetime]:
 
 
 def _kept(edges: list[datetime], bucket: Bucket) -> dict[str, Any]:
-    """Return the parameters of `counted_results` that say which days and hours are counted."""
+    """Return the parameters of `results_to_count` that say which days and hours are counted."""
     parts = take_apart(edges[0], edges[-1], days=bucket == "day")
     kept = {name: at for name, at in parts.edges.items() if not name.startswith("logs_")}
     return {"edges": edges, "moved": moved(parts.days, edges), **kept}

@@ -42,7 +42,7 @@ from storage.overview import OverviewFigures, read_overview
 from storage.sign_in import has_account
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-SPANS: tuple[Period, ...] = ("24h", "yesterday", "7d", "30d")
+SPANS: tuple[Period, ...] = ("24h", "today", "yesterday", "7d", "30d")
 DEFAULT_SPAN: Period = "24h"
 TOP_CODES = 4
 #: Time after which an open page counts the logs of a type anew, which is slow where there are many. The rest of it is

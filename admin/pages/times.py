@@ -19,7 +19,7 @@ from schemas.timestamp import parse
 
 #: Zone of a visitor who chose none, and whose browser sends none: most stores are there.
 DEFAULT_ZONE: Final = "America/Sao_Paulo"
-Period = Literal["today", "yesterday", "24h", "7d", "30d", "custom"]
+Period = Literal["today", "yesterday", "since_yesterday", "24h", "7d", "30d", "custom"]
 PERIODS: tuple[Period, ...] = get_args(Period)
 _SECOND: Final = timedelta(seconds=1)
 _SPANS: dict[str, timedelta] = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -95,9 +95,9 @@ def span_of(period: Period, now: datetime, zone: tzinfo) -> Span:
     midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
     if period == "today":
         return Span(_utc(midnight), None)
-    if period == "yesterday":
+    if period in {"yesterday", "since_yesterday"}:
         yesterday = datetime.combine(midnight.date() - timedelta(days=1), time(), zone)
-        return Span(_utc(yesterday), _utc(midnight))
+        return Span(_utc(yesterday), _utc(midnight) if period == "yesterday" else None)
     if period in _SPANS:
         return Span((now - _SPANS[period]).replace(second=0, microsecond=0), None)
     return Span(None, None)

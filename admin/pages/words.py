@@ -90,6 +90,7 @@ OWN: Final[Mapping[Own, Mapping[str, str]]] = MappingProxyType(
         "period": {
             "today": _("Today"),
             "yesterday": _("Yesterday"),
+            "since_yesterday": _("Since yesterday"),
             "24h": _("Last 24 hours"),
             "7d": _("Last 7 days"),
             "30d": _("Last 30 days"),

@@ -1,9 +1,8 @@
--- counted_results --
--- Not a statement: results by bucket, status, affiliate and codes. A bucket is a number from 1 on; :edges are the edges of
--- the buckets. The hours of [:whole_hours_from, :whole_hours_to) are counted: days as they are kept, each in the bucket of
--- its noon, but for the hours :moved, which are moved to their own; then hours; then the changes that were not added up
--- yet. To be run without nested loops. Uses the primary keys of result_days, result_hours and result_facets, and
--- result_changes_by_type.
+-- results_to_count --
+-- Not a statement: `parts`, which are counts of facets, and `described`, what each facet is, and each change that was not
+-- added up yet. The hours of [:whole_hours_from, :whole_hours_to) are counted: days as they are kept, each at its noon, but
+-- for the hours :moved, which are moved to their own; then hours; then the changes. To be run without nested loops. Uses
+-- the primary keys of result_days, result_hours and result_facets, and result_changes_by_type.
 parts AS (
     SELECT d.facet_id, d.day + interval '12 hours' AS at, d.results FROM result_days d
     WHERE d.account = :account::text AND d.integration_type = :integration_type::text
@@ -25,42 +24,56 @@ parts AS (
     WHERE h.account = :account::text AND h.integration_type = :integration_type::text
       AND h.hour = ANY(:moved::timestamptz[])
 ),
-added_up AS (
-    SELECT facet_id, width_bucket(at, :edges::timestamptz[]) AS bucket, sum(results) AS results
-    FROM parts GROUP BY 1, 2
-),
-counted AS (
-    SELECT a.bucket, f.status, f.affiliate, f.codes, a.results
-    FROM added_up a
-    JOIN result_facets f
-        ON f.account = :account::text AND f.integration_type = :integration_type::text AND f.id = a.facet_id
+described AS (
+    SELECT f.id AS facet_id, NULL::timestamptz AS hour, NULL::bigint AS results, f.status, f.affiliate, f.codes
+    FROM result_facets f
+    WHERE f.account = :account::text AND f.integration_type = :integration_type::text
     UNION ALL
-    SELECT
-        width_bucket(c.hour, :edges::timestamptz[]), c.status, c.affiliate,
-        result_codes(c.code, c.other_codes), c.results
+    SELECT NULL, c.hour, c.results, c.status, c.affiliate, result_codes(c.code, c.other_codes)
     FROM result_changes c
     WHERE c.account = :account::text AND c.integration_type = :integration_type::text
       AND c.hour >= :whole_hours_from::timestamptz AND c.hour < :whole_hours_to::timestamptz
 )
 
+-- results_by_key --
+-- Not a statement: `added_up`, results by bucket and key, once for all that a caller tells apart. A bucket is a number from
+-- 1 on; :edges are the edges of the buckets. `keyed` has the key of each row of `described` that is counted.
+added_up AS (
+    SELECT width_bucket(r.at, :edges::timestamptz[]) AS bucket, r.key, sum(r.results)::bigint AS results
+    FROM (
+        SELECT p.at, k.key, p.results FROM parts p JOIN keyed k ON k.facet_id = p.facet_id
+        UNION ALL
+        SELECT k.hour, k.key, k.results FROM keyed k WHERE k.facet_id IS NULL
+    ) AS r
+    GROUP BY 1, 2
+)
+
 -- count_results --
--- Results by bucket and name, and by bucket alone (`named` false). By name are counted :names, and the :most most frequent
--- of the others; the name of all that are left is null. In each bucket the most frequent names come first.
-WITH {counted_results},
-chosen AS MATERIALIZED (
-    SELECT
-        bucket, results,
-        CASE :by::text WHEN 'status' THEN ARRAY[status] WHEN 'affiliate' THEN ARRAY[affiliate] ELSE codes END AS names
-    FROM counted
-    WHERE (:status::text[] = '{}' OR status = ANY(:status::text[]))
-      AND (:affiliate::text[] = '{}' OR affiliate = ANY(:affiliate::text[]))
-      AND (:code::text[] = '{}' OR codes && :code::text[])
-      AND affiliate <> ALL(:exclude_affiliate::text[])
-      AND NOT codes && :exclude_code::text[]
+-- Results of each bucket by name, and of each in all (`named` false), in two arrays. By name are counted :names, and the
+-- :most most frequent of the others; the name of all that are left is null. The most frequent names come first.
+WITH {results_to_count},
+keyed AS MATERIALIZED (
+    SELECT facet_id, hour, results, names, dense_rank() OVER (ORDER BY names) AS key
+    FROM (
+        SELECT
+            d.*,
+            CASE :by::text WHEN 'status' THEN ARRAY[status] WHEN 'affiliate' THEN ARRAY[affiliate] ELSE codes END AS names
+        FROM described d
+        WHERE (:status::text[] = '{}' OR status = ANY(:status::text[]))
+          AND (:affiliate::text[] = '{}' OR affiliate = ANY(:affiliate::text[]))
+          AND (:code::text[] = '{}' OR codes && :code::text[])
+          AND affiliate <> ALL(:exclude_affiliate::text[])
+          AND NOT codes && :exclude_code::text[]
+    ) AS chosen
+),
+{results_by_key},
+counted AS MATERIALIZED (
+    SELECT a.bucket, k.names, a.results
+    FROM added_up a JOIN (SELECT DISTINCT key, names FROM keyed) AS k ON k.key = a.key
 ),
 split AS (
     SELECT c.bucket, each.name, sum(c.results) AS results
-    FROM chosen c CROSS JOIN unnest(c.names) AS each (name) GROUP BY 1, 2
+    FROM counted c CROSS JOIN unnest(c.names) AS each (name) GROUP BY 1, 2
 ),
 frequent AS (
     SELECT name FROM split WHERE name <> ALL(:names::text[])
@@ -72,7 +85,7 @@ SELECT
     array_agg(results ORDER BY results DESC, name) AS results
 FROM (
     SELECT bucket, false AS named, NULL AS name, sum(results)::bigint AS results
-    FROM chosen GROUP BY 1
+    FROM counted GROUP BY 1
     UNION ALL
     SELECT s.bucket, true, wanted.name, sum(s.results)::bigint
     FROM split s
@@ -86,10 +99,13 @@ GROUP BY 1, 2
 
 -- count_results_by_affiliate --
 -- Results by affiliate and status: two arrays, of buckets and of the results of each.
-WITH {counted_results}
-SELECT affiliate, status, array_agg(bucket) AS buckets, array_agg(results) AS results
-FROM (
-    SELECT affiliate, status, bucket, sum(results)::bigint AS results
-    FROM counted GROUP BY 1, 2, 3 HAVING sum(results) <> 0
-) AS by_bucket
+WITH {results_to_count},
+keyed AS MATERIALIZED (
+    SELECT facet_id, hour, results, affiliate, status, dense_rank() OVER (ORDER BY affiliate, status) AS key
+    FROM described
+),
+{results_by_key}
+SELECT k.affiliate, k.status, array_agg(a.bucket) AS buckets, array_agg(a.results) AS results
+FROM added_up a JOIN (SELECT DISTINCT key, affiliate, status FROM keyed) AS k ON k.key = a.key
+WHERE a.results <> 0
 GROUP BY 1, 2

@@ -21,6 +21,7 @@ ZONE = ZoneInfo("America/Sao_Paulo")
     [
         ("today", datetime(2026, 11, 23, 3, tzinfo=UTC), None),
         ("yesterday", datetime(2026, 11, 22, 3, tzinfo=UTC), datetime(2026, 11, 23, 3, tzinfo=UTC)),
+        ("since_yesterday", datetime(2026, 11, 22, 3, tzinfo=UTC), None),
         ("24h", datetime(2026, 11, 23, 1, 30, tzinfo=UTC), None),
         ("7d", datetime(2026, 11, 17, 1, 30, tzinfo=UTC), None),
         ("30d", datetime(2026, 10, 25, 1, 30, tzinfo=UTC), None),
