@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from schemas.error_class import ErrorClass
 from schemas.error_meaning import BUSY_STATUSES, CATEGORIES, of_status
 from schemas.permanent import is_fiscal, is_permanent_code, is_permanent_message
-from schemas.spelling import MAX_CHARACTERS, Spelling, any_of
+from schemas.spelling import MAX_CHARACTERS, Spelling, any_of, remembered
 
 #: Levels of the evidence in which a status is looked for.
 MAX_LEVELS: Final = 3
@@ -315,12 +315,30 @@ def is_busy_code(code: str | None, message: str | None = None) -> bool:
     """
     if not code:
         return False
-    words = " ".join("." if _SEVERAL_STOPS.fullmatch(each) else each.lower() for each in _WORD.findall(code))
-    if _says(words, _CODE, _PART, _WHOLE):
+    says = _said_by(code)
+    if says.busy:
         return True
-    if _says(words, _STATUS_CODE, None, _STATUS_WHOLE) and not (is_fiscal(code) or is_fiscal(message)):
+    if says.status and not is_fiscal(message):
         return True
-    return _says(words, _WEAK_CODE, _WEAK_PART, _WEAK_WHOLE) and not is_permanent_message(message)
+    return says.weak and not is_permanent_message(message)
+
+
+class _CodeSays(NamedTuple):
+    """What a code says by itself."""
+
+    busy: bool
+    status: bool  # by a number, which is no tax authority's
+    weak: bool  # unless its message blames what was sent
+
+
+@remembered
+def _said_by(code: str | None) -> _CodeSays:
+    words = " ".join("." if _SEVERAL_STOPS.fullmatch(each) else each.lower() for each in _WORD.findall(code or ""))
+    return _CodeSays(
+        busy=_says(words, _CODE, _PART, _WHOLE),
+        status=_says(words, _STATUS_CODE, None, _STATUS_WHOLE) and not is_fiscal(code),
+        weak=_says(words, _WEAK_CODE, _WEAK_PART, _WEAK_WHOLE),
+    )
 
 
 def _says(words: str, anywhere: re.Pattern[str], in_part: re.Pattern[str] | None, alone: re.Pattern[str]) -> bool:

@@ -15,7 +15,7 @@ from schemas.error_meaning import CATEGORIES, of_status
 from schemas.fault import ToldError, rank
 from schemas.json_document import value_of
 from schemas.permanent import is_full, is_permanent_code, words_of
-from schemas.spelling import MAX_CHARACTERS, Spelling, any_of
+from schemas.spelling import MAX_CHARACTERS, Spelling, any_of, remembered
 
 #: Spellings of a code of the transport. In lower case, its words divided by spaces.
 TRANSPORT_CODES: Final = (
@@ -122,6 +122,7 @@ def _of_error(code: str | None, message: str | None, category: str | None) -> Er
     return ErrorClass.TRANSPORT if is_transport_message(message) else ErrorClass.UNKNOWN
 
 
+@remembered
 def is_transport_code(code: str | None) -> bool:
     """Return True for an error code that says that the marketplace was not reached."""
     return _TRANSPORT_CODE.search(words_of(code)) is not None

@@ -7,7 +7,7 @@ again: such a sentence or code beside them says which it was. Pure tables, as in
 import re
 from typing import Final
 
-from schemas.spelling import MAX_CHARACTERS, Spelling, any_of
+from schemas.spelling import MAX_CHARACTERS, Spelling, any_of, remembered
 
 #: Statuses that blame what was sent.
 _STATUS: Final = "(?:400|401|404|405|406|410|411|412|413|414|415|422|451)"
@@ -94,6 +94,7 @@ _CODE, _MESSAGE, _FULL = map(any_of, (PERMANENT_CODES, PERMANENT_MESSAGES, FULL_
 _FISCAL: Final = re.compile(FISCAL.pattern)
 
 
+@remembered
 def is_permanent_code(code: str | None) -> bool:
     """Return True for an error code that blames what was sent."""
     return _CODE.search(words_of(code)) is not None

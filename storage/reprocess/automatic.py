@@ -181,7 +181,7 @@ async def watch(connection: Connection, results: Sequence[ClassedResult], rules:
     for each in results:
         rule = rules[each.account].for_(each.integration_type, each.affiliate)
         if each.class_ is None or not rule.retries(each.class_):
-            over.append(each.log_id)
+            over += [each.log_id] if each.log_id in known else []
             continue
         row = known.get(each.log_id)
         tries, followed = (row["tries"], row["followed_item_id"]) if row else (0, None)

@@ -32,17 +32,15 @@ SELECT
         WHERE i.account = a.account AND i.id = a.item_id AND i.position > 1 AND i.state NOT IN ({OPEN_ITEM_STATES})
           AND c.automatic IS NOT NULL
     ) AS followed_item_id,
-    left(a.data ->> 'message', :characters::integer) AS message,
-    CASE WHEN octet_length((a.data -> 'errors')::text) <= 65536 THEN (a.data -> 'errors')::text END AS errors,
-    coalesce(octet_length((a.data -> 'errors')::text) > 65536, false) AS too_long,
-    CASE WHEN octet_length((a.data -> 'response')::text) <= 65536 THEN (a.data -> 'response')::text END AS response
-FROM (
-    SELECT
-        a.*,
-        CASE WHEN a.status <> 'success'
-        THEN CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END END AS data
-    FROM attempts a
-) AS a
+    left(said.message, :characters::integer) AS message,
+    CASE WHEN octet_length(said.errors::text) <= 65536 THEN said.errors::text END AS errors,
+    coalesce(octet_length(said.errors::text) > 65536, false) AS too_long,
+    CASE WHEN octet_length(said.response::text) <= 65536 THEN said.response::text END AS response
+FROM attempts a
+-- Takes the body apart once: each operator of JSON would do so anew. Of a success there is nothing to take.
+CROSS JOIN LATERAL json_to_record(
+    CASE WHEN a.status <> 'success' THEN CASE WHEN a.structured THEN a.body::json -> 'data' ELSE a.body::json END END
+) AS said (message text, errors json, response json)
 WHERE a.received_at > :since::timestamptz AND a.received_at <= :until::timestamptz AND a.evidence_expired_at IS NULL
   AND NOT a.late
   AND (a.status <> 'success' OR EXISTS (SELECT FROM automatic_retries r WHERE r.log_id = a.log_id))
