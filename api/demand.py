@@ -64,6 +64,11 @@ class Demands:
             return False
         return any(each.is_there(now) and each.average(now) < own * _HALF for each in self._of.values())
 
+    def are_others(self, account: str) -> bool:
+        """Return True while any other account is there."""
+        now = self._clock()
+        return any(name != account and each.is_there(now) for name, each in self._of.items())
+
     def _sweep(self, now: float) -> None:
         """Forget who is not there any more, now and then."""
         if now - self._swept_at >= PRESENT_SECONDS:

@@ -130,6 +130,10 @@ class SharedPlaces(Places):
 
         return end
 
+    def are_others(self, name: str) -> bool:
+        """Return True while an account other than `name` asks for anything, or did so lately."""
+        return self._demands.are_others(name)
+
     def _limit(self, name: str) -> int:
         return 1 if self._demands.asks_too_much(name) else super()._limit(name)
 

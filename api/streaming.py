@@ -50,12 +50,15 @@ class StreamedAnswer:
 Write = Callable[[bytes], Coroutine[Any, Any, None]]
 
 
-async def through_file(make: Callable[[Write], Coroutine[Any, Any, int]], write: Write) -> int:
+async def through_file(
+    make: Callable[[Write], Coroutine[Any, Any, int]], write: Write, *, rest: Callable[[], Coroutine[Any, Any, None]]
+) -> int:
     """Return what `make` returns; what it writes gets to `write` through a temporary file.
 
-    So `make` never waits for a caller that reads slowly, or not at all: a snapshot of the database that it holds ends
-    as soon as the database has given everything. What is passed on stays in order, and begins with the first bytes.
-    Where the disk does not take it, that is an ExportFailed for `make`, and an OSError before and after it.
+    So `make` never waits for a caller that reads slowly, or not at all, but for `rest` after each piece: a snapshot of
+    the database that it holds ends as soon as the database has given everything. What is passed on stays in order, and
+    begins with the first bytes. Where the disk does not take it, that is an ExportFailed for `make`, and an OSError
+    before and after it.
     """
     kept, is_whole, more = 0, False, asyncio.Event()
     with tempfile.TemporaryFile(prefix="conexoes-export-") as file:
@@ -66,6 +69,7 @@ async def through_file(make: Callable[[Write], Coroutine[Any, Any, int]], write:
                 await asyncio.to_thread(_append, file, data)
             kept += len(data)
             more.set()
+            await rest()
 
         async def pass_on() -> None:
             sent = 0

@@ -111,3 +111,19 @@ def test_accounts_that_left_are_forgotten(clock: _Clock) -> None:
         demands.add(f"account-{number}", -1)
         clock.now += 1
     assert len(demands._of) <= 2 * PRESENT_SECONDS + 1
+
+
+def test_others_are_there_for_a_while_after_they_asked(clock: _Clock) -> None:
+    demands = Demands(clock)
+    assert not demands.are_others("acme")
+    demands.add("acme", 1)
+    assert not demands.are_others("acme")
+    assert demands.are_others("globex")
+    demands.add("globex", 1)
+    clock.now += 2 * PRESENT_SECONDS
+    assert demands.are_others("acme")  # it still waits for its answer
+    demands.add("globex", -1)
+    clock.now += PRESENT_SECONDS / 2
+    assert demands.are_others("acme")
+    clock.now += PRESENT_SECONDS
+    assert not demands.are_others("acme")

@@ -1,0 +1,25 @@
+"""Pace of long work: where others are there, it rests as long as it works, so that they have half of the time."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+#: Longest rest, in seconds. Work that waited for a disk or a lock took nobody's time meanwhile.
+MAX_REST_SECONDS: Final = 0.05
+
+
+class Pace:
+    """Pace of one task, which says where it can rest."""
+
+    def __init__(self, are_others: Callable[[], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` counts seconds."""
+        self._are_others = are_others
+        self._clock = clock
+        self._began = clock()
+
+    async def rest(self) -> None:
+        """Wait as long as the work took since the last rest, unless nobody else is there."""
+        if self._are_others():
+            await asyncio.sleep(min(self._clock() - self._began, MAX_REST_SECONDS))
+        self._began = self._clock()
