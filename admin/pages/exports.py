@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
 from admin.pages import times
+from admin.pages.group_names import names_of_groups
 from admin.pages.languages import NAMES
 from admin.pages.paths import ACCOUNT, TYPE, TypeName, type_of
 from admin.pages.route import PageRoute
@@ -41,6 +42,7 @@ async def dialogue(request: Request, who: OwnPage, integration_type: TypeName) -
         kind=kind,
         base=f"/{who.account}/{kind.name}",
         view=view.frozen(),
+        group_names=await names_of_groups(request, who, kind.name, view.filter),
         total=summary.total,
         formats=FORMATS,
         names=NAMES,
@@ -87,6 +89,7 @@ async def job_page(request: Request, who: OwnPage, export_id: uuid.UUID) -> Resp
         kind=BY_NAME[job.integration_type],
         base=f"/{who.account}/{job.integration_type}",
         view=View(filter=job.filter),
+        group_names=await names_of_groups(request, who, job.integration_type, job.filter),
         job=job,
     )
 

@@ -141,7 +141,7 @@ async def groups_page(request: Request, who: OwnPage, integration_type: TypeName
         view=view.logs,
         choice=view,
         fields=GROUP_FIELDS,
-        group_names=await names_of_groups(request, who, kind, view.filter),
+        group_names=await names_of_groups(request, who, kind.name, view.filter),
         lines=await _lines(request, who, kind, page.items),
         more=error_groups.MAX_TOGETHER if more else None,
         following=None if following is None else view.frozen().query(token=following),

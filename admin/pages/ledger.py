@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from admin.cancellation import stop
 from admin.pages.address import AUTOMATIC, MOST_LEFT_OUT, ByWhom, by_whom_pairs, query_of
+from admin.pages.group_names import names_of_groups
 from admin.pages.paths import ACCOUNT
 from admin.pages.reprocess import Release
 from admin.pages.route import PageRoute
@@ -192,6 +193,7 @@ async def _page(
         state=state,
         page_token=page_token,
         view=view,
+        group_names={} if view is None else await names_of_groups(request, who, command.integration_type, view.filter),
         listed=None if view is None else _taken(view, command),
         finished=finished,
         moving=is_moving(command),

@@ -53,7 +53,7 @@ async def list_page(request: Request, who: OwnPage, integration_type: TypeName, 
         read_list(request, who, kind, view),
         read_counts(request, who, kind, view, wait=wait),
         saved_views.of_page(request, who, kind),
-        names_of_groups(request, who, kind, view.filter),
+        names_of_groups(request, who, kind.name, view.filter),
     )
     if shown["is_beginning"]:  # whoever goes back page by page arrives at the first one, which is whole
         return RedirectResponse(f"/{who.account}/{kind.name}{view.query()}", 303)

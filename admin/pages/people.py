@@ -129,6 +129,7 @@ async def _show(
         people=await list_of(request.app.state.writer, _accounts(who)),
         every_account=EVERY_ACCOUNT,
         own_id=who.grant.key_id,
+        has_bootstrap=request.app.state.authenticator.bootstrap is not None,
         roles=ROLES,
         usual=USUAL_RIGHTS,
         secret=secret,
