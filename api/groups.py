@@ -19,6 +19,7 @@ from schemas.group_filter import GROUP_REPEATABLE, GroupFilter
 from schemas.playbook import Playbook, SeenError
 from schemas.shown.why import WhyNow
 from storage.logs import groups as error_groups
+from storage.slices import in_slices
 from storage.why.why import why_group
 
 router = APIRouter(prefix="/accounts/{account}", tags=["groups"], dependencies=FIRST)
@@ -62,9 +63,8 @@ async def list_groups(
     )
     page = listing.page(groups, request, response)
     playbook = await playbook_for(request.app, account)
-    return page.model_copy(
-        update={"items": [explained(group, integration_type.name, playbook) for group in page.items]}
-    )
+    items = await in_slices(lambda group: explained(group, integration_type.name, playbook), page.items)
+    return page.model_copy(update={"items": items})
 
 
 @router.get("/{integration_type}/logs/groups/{fingerprint}/why", dependencies=NONE, response_model=WhyNow)

@@ -5,7 +5,6 @@ list shows and the command does. A log of several groups is left out with any of
 however many there are, and counts the logs of all others together.
 """
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -23,6 +22,7 @@ from storage.logs.group_decisions import list_ignored
 from storage.logs.groups import NamedFault, name_faults
 from storage.reprocess import affiliates
 from storage.reprocess.selection import Group, count_logs, survey_faults
+from storage.slices import in_slices
 
 #: Groups that are listed, the largest; beyond them only those that are left out.
 LISTED: Final = 100
@@ -166,8 +166,7 @@ async def _know(
     cures = await cures_of(connection, account, names)
     where = {name: tuple(sorted({each.affiliate for each in of_group[name]})) for name in names}
     errors = [_error(integration_type, name, where[name], faults[name]) for name in names]
-    # A thousand look-ups take up to a second, in which others are answered.
-    entries = await asyncio.to_thread(lambda: [playbook.about(each) for each in errors])
+    entries = await in_slices(playbook.about, errors)  # a thousand take up to a second
     return {
         name: _Known(
             fault=faults[name],

@@ -32,6 +32,7 @@ from schemas.group_filter import ANY_GROUP, GROUP_FIELDS, GroupFilter
 from schemas.group_line import GroupLine, Summed, summed
 from storage.logs import groups as error_groups
 from storage.logs.groups import FaultDay
+from storage.slices import in_slices
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 GROUPS_A_PAGE = 25
@@ -159,15 +160,13 @@ async def _lines(
         request.app.state.reader, who.account, kind.name, names, now=who.visitor.now, days=_DAYS
     )
     playbook = await playbook_for(request.app, who.account)
-    return [
-        ShownLine(
-            name=line.name,
-            sum=summed(told := [explained(each, kind.name, playbook) for each in line.groups]),
-            groups=told,
-            spark=draw(_together([days[each.fingerprint] for each in line.groups])),
-        )
-        for line in found
-    ]
+
+    def shown(line: GroupLine[ErrorGroup]) -> ShownLine:
+        told = [explained(each, kind.name, playbook) for each in line.groups]
+        spark = draw(_together([days[each.fingerprint] for each in line.groups]))
+        return ShownLine(name=line.name, sum=summed(told), groups=told, spark=spark)
+
+    return await in_slices(shown, found)
 
 
 @router.post(f"{TYPE}/groups/{{fingerprint}}")

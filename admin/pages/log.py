@@ -28,6 +28,7 @@ from schemas.shown.log import Attempt, Source, StatusLog, TimelineEntry
 from schemas.storable import storable
 from storage.logs.reader import LogReader
 from storage.redrive import count_letters_of_log
+from storage.slices import in_slices
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Side = Literal["request", "response", "as_it_came"]
@@ -110,8 +111,8 @@ async def read_details(
     told.sort(key=lambda error: rank(error.severity))
     only = len(told) == 1
     looked_up = told if whole else told[: ROW_ERRORS + 1]  # one more, which says that there are more
-    # A thousand look-ups take up to a second, in which others are answered.
-    known = await asyncio.to_thread(lambda: [_known(playbook, log, attempt, each, only=only) for each in looked_up])
+    # A thousand of these take up to a second.
+    known = await in_slices(lambda each: _known(playbook, log, attempt, each, only=only), looked_up)
     beginning = BEGINNING if whole else ROW_EVIDENCE
     details = Details(
         log=log,
