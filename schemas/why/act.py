@@ -34,6 +34,14 @@ class Act(NamedTuple):
     action: str
     affiliate: str | None
     integration_type: str | None
+    is_automatic: bool = False  # done by ourselves
+
+    def may_be_why(self, began: datetime) -> bool:
+        """Return True for an act before the beginning, or of a clock that may differ from ours.
+
+        What is done by ourselves after it follows from it.
+        """
+        return began - BEFORE <= self.at <= began + (timedelta() if self.is_automatic else AFTER)
 
 
 class Before(NamedTuple):
@@ -59,7 +67,7 @@ def just_before(
     `acts` are all of `history`, which ends at the beginning. One about another affiliate or type is none of them.
     """
     concerned = [each for each in acts if each.kind in _WEIGHT and _is_about(each, affiliate, integration_type)]
-    recent = [each for each in concerned if began - BEFORE <= each.at <= began + AFTER]
+    recent = [each for each in concerned if each.may_be_why(began)]
     last: dict[tuple[str, str], Act] = {}
     for each in sorted(recent, key=lambda act: act.at):
         last[(each.kind, each.action)] = each

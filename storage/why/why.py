@@ -110,7 +110,8 @@ def _act(entry: ActivityEntry) -> Act:
     # What is done by itself, as automatic retries, comes at its own rate.
     action = f"{entry.action} by itself" if entry.is_automatic else entry.action
     about = entry.about
-    return Act(entry.id, entry.at, entry.kind, action, about.get("affiliate"), about.get("integration_type"))
+    affiliate, integration_type = about.get("affiliate"), about.get("integration_type")
+    return Act(entry.id, entry.at, entry.kind, action, affiliate, integration_type, entry.is_automatic)
 
 
 def _first(affected: list[Seen]) -> FirstAffected | None:

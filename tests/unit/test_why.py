@@ -86,6 +86,15 @@ def test_acts_are_shown_by_how_rare_and_how_close_they_are() -> None:
     assert all(each.strength < first.strength for each in rest)
 
 
+def test_what_is_done_by_itself_after_the_beginning_is_not_why() -> None:
+    def automatic(seconds: int, *, ours: bool) -> list[str]:
+        act = Act("a", BEGAN + timedelta(seconds=seconds), "reprocess", "requested", "MLB", "price", ours)
+        return [each.id for each in just_before([act], BEGAN, "MLB", "price", 3)]
+
+    assert [automatic(10, ours=ours) for ours in (False, True)] == [["a"], []]
+    assert [automatic(-10, ours=ours) for ours in (False, True)] == [["a"], ["a"]]
+
+
 def test_the_beginning_is_where_the_rate_changes_and_nowhere_else() -> None:
     first = datetime(2026, 11, 1, tzinfo=UTC)
     end, turn = first + timedelta(days=14), first + timedelta(days=9, hours=5)
