@@ -506,7 +506,7 @@ INCIDENTS = complete(
             "Um erro aparece cada vez mais", "An error comes more and more often", "Un error aparece cada vez más"
         ),
         IncidentKind.BREAKER_OPENED: _word(
-            "Reenvios suspensos: o marketplace não dá conta",
+            "Reenvios suspensos: o marketplace está sobrecarregado",
             "Retries are suspended: the marketplace is busy",
             "Reenvíos suspendidos: el marketplace no da abasto",
         ),
@@ -585,7 +585,7 @@ ACTIVITY = complete(
         "export": _word("Exportação", "Export", "Exportación"),
         "dead_letter": _word("Mensagem recusada", "Dead letter", "Mensaje rechazado"),
         "erasure": _word("Dados pessoais", "Personal data", "Datos personales"),
-        "automatic": _word("Reenvio sem clique", "Retries without a click", "Reenvío sin clic"),
+        "automatic": _word("Reenvio automático", "Automatic retries", "Reenvío automático"),
         "notification": _word("Aviso", "Notification", "Aviso"),
         "playbook": _word("Guia de erros", "Playbook entry", "Guía de errores"),
         "key": _word("Pessoa ou chave", "Person or key", "Persona o clave"),
