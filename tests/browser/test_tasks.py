@@ -12,6 +12,7 @@ from playwright.async_api import Page, Route, expect
 from broker.settings import BrokerSettings
 from conexoes_connector.retry import Answer, Retry
 from tests.browser.conftest import Arrive, Person, connector
+from tests.browser.test_accessible import violations
 from tests.integration.api.conftest import Store
 from tests.support.account import account
 from tests.support.events import result
@@ -113,6 +114,62 @@ async def test_send_yesterdays_inventory_errors_of_one_marketplace_and_see_which
     assert doing.actions <= MOST_ACTIONS
 
 
+async def test_send_all_price_errors_of_one_marketplace_but_one_group(
+    arrive: Arrive, store_events: Store, broker_settings: BrokerSettings, agents: None
+) -> None:
+    async def fixed(_retry: Retry) -> Answer:
+        return Answer(status="success")
+
+    others = (
+        result(f"b{n}", "price", key=f"SKU-B{n}", errors=[{"code": "price.busy", "message": "try again later"}])
+        for n in range(3)
+    )
+    await store_events(*account(), *others)
+    person = await arrive("operator")
+    page, doing = person.page, Counted(person)
+    await person.open("/acme/overview?period=30d")
+    async with connector(broker_settings, fixed):
+        await doing.click(".matrix tr:has(bdi:text-is('MLB')) td a[href*='/price?']")
+        await expect(page.locator("tr.log")).to_have_count(6)
+        await doing.click("a:has-text('Reprocess all that match')")
+        boxes, minimum = page.locator("[name=take]"), page.locator("tr:has-text('price.minimum') [name=take]")
+        await expect(boxes).to_have_count(2)
+        if await minimum.is_checked():
+            await doing.click("tr:has-text('price.minimum') .take")
+        else:  # the playbook advises against it
+            doing.actions += 1
+        # The plan follows what is ticked, and the box keeps the focus.
+        await expect(page.locator(".plan-total")).to_contain_text("3 of 3")
+        await doing.click("button:has-text('Send 3')")
+        await expect(page.locator(".tag.big")).to_have_text("Done", timeout=60_000)
+    await expect(page.locator("tbody .state.fixed")).to_have_count(3)
+    assert doing.actions <= MOST_ACTIONS
+
+
+async def test_a_plan_follows_what_is_ticked_and_keeps_the_rest_of_its_form(
+    arrive: Arrive, store_events: Store
+) -> None:
+    await store_events(*account())
+    person = await arrive("operator")
+    page = person.page
+    await person.open("/acme/price/reprocess?status=error&chosen=true")
+    await expect(page.locator(".plan-total")).to_contain_text("5 of 5")
+    await page.fill("#reason", "the table is new")
+    await page.check("input[name=mode][value=replay]", force=True)
+    box = page.locator("[name=take]").first
+    await box.focus()
+    await page.keyboard.press("Space")
+    await expect(page.locator(".plan-total")).to_contain_text("0 of 0")
+    await expect(page.locator("#messages")).to_contain_text("0 of 0 will be sent")
+    await expect(page.locator("[name=take]").first).to_be_focused()
+    await expect(page.locator("#reason")).to_have_value("the table is new")
+    await expect(page.locator("input[name=mode][value=replay]")).to_be_checked()
+    assert "exclude_fingerprint" in page.url
+    await page.keyboard.press("Space")
+    await expect(page.locator("button:has-text('Send 5')")).to_be_enabled()
+    assert await violations(page) == []
+
+
 async def test_hand_the_list_to_a_colleague_as_excel(arrive: Arrive, store_events: Store, tmp_path: Path) -> None:
     await store_events(*account())
     person = await arrive("operator")
@@ -181,6 +238,12 @@ async def test_a_plan_by_filter_goes_in_steps_and_stops_by_itself(
     await store_events(*account(), *more)
     person = await arrive("operator")
     page = person.page
+
+    async def only_buttons(route: Route) -> None:
+        """Let the plan be asked for by its button alone."""
+        await (route.abort() if route.request.resource_type == "fetch" else route.continue_())
+
+    await page.route("**/acme/price/reprocess", only_buttons)
     await person.open("/acme/price")
     await page.click("a:has-text('Reprocess all that match')")
     await expect(page.locator(".plan-total")).to_contain_text("0 of 2")
