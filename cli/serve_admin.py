@@ -54,6 +54,7 @@ async def serve_admin(
             stop=stop,
             issuer=issuer,
         )
+        app.state.site.load_templates()
         await app.state.jobs.recover()
         try:
             await serve_app(app, settings, reader, stop, fitness=fitness)
