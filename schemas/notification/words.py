@@ -59,7 +59,7 @@ STATES: Final[Mapping[MessageState, Words]] = MappingProxyType(
         "waiting": labels("a enviar", "to be sent", "por enviar"),
         "sent": labels("enviado", "sent", "enviado"),
         "failed": labels("não enviado", "not sent", "no enviado"),
-        "superseded": labels("substituído por um mais novo", "replaced by a newer one", "reemplazado por uno más nuevo"),
+        "superseded": labels("trocado por um mais novo", "replaced by a newer one", "reemplazado por uno más nuevo"),
         "muted": labels("silenciado: manutenção", "muted: maintenance", "silenciado: mantenimiento"),
     }
 )
