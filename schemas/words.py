@@ -585,7 +585,7 @@ ACTIVITY = complete(
         "export": _word("Exportação", "Export", "Exportación"),
         "dead_letter": _word("Mensagem recusada", "Dead letter", "Mensaje rechazado"),
         "erasure": _word("Dados pessoais", "Personal data", "Datos personales"),
-        "automatic": _word("Reenvio automático", "Automatic retries", "Reenvío automático"),
+        "automatic": _word("Reenvio automático", "Retries without a click", "Reenvío automático"),
         "notification": _word("Aviso", "Notification", "Aviso"),
         "playbook": _word("Guia de erros", "Playbook entry", "Guía de errores"),
         "key": _word("Pessoa ou chave", "Person or key", "Persona o clave"),
