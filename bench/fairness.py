@@ -31,6 +31,8 @@ ROWS: Final = 5
 #: Time until a flood is there: its process has started, and its connections are open.
 _BEGIN_SECONDS: Final = 2.5
 _STOP_SECONDS: Final = 5.0
+#: Time after a flood in which the API ends what it was asked for by callers who are gone.
+_REST_SECONDS: Final = 3.0
 
 
 async def measure(system: System, loaded_url: str, loaded: Load, seconds: float, rounds: int) -> Any:
@@ -45,6 +47,7 @@ async def measure(system: System, loaded_url: str, loaded: Load, seconds: float,
         for number in range(rounds):
             noises.append(noise())
             for each, row in rows.items():
+                await asyncio.sleep(_REST_SECONDS)
                 quiet = _quantiles(await reader.milliseconds())
                 async with _flooded(product.http, flooding.name, each, system.directory) as answers:
                     beside = _quantiles(await reader.milliseconds())

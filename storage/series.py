@@ -143,11 +143,10 @@ async def _by_affiliate(
 
 
 async def _count(connection: Connection, edges: list[datetime], bucket: Bucket, **own: Any) -> _Counts:
-    rows = await SQL["count_results"].fetch(connection, **_kept(edges, bucket), **own)
     buckets = range(len(edges) - 1)
     counts = _Counts(edges, [0 for _ in buckets], [{} for _ in buckets], [0 for _ in buckets])
     slices = Slices()
-    for row in rows:
+    async for row in SQL["count_results"].rows(connection, **_kept(edges, bucket), **own):
         number, of_name = row["bucket"] - 1, dict(zip(row["names"], row["results"], strict=True))
         if row["named"]:
             counts.others[number] = of_name.pop(None, 0)

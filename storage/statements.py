@@ -7,7 +7,7 @@ replaced braces: PostgreSQL gets it as `$1`, `$2`, … in the order in which the
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +26,9 @@ _PLACE = re.compile(r"\{(\w+)\}")
 #: Parameters; comments, strings, quoted names and casts are skipped. A name as the bound of a slice would be mistaken
 #: for a parameter.
 _PARAMETER = re.compile(r"--[^\n]*|'[^']*'|\"[^\"]*\"|::|:([a-z_][a-z0-9_]*)")
+
+#: Rows that are asked for at once, where they may be many and large.
+_PIECE = 50
 
 
 class Statement:
@@ -80,6 +83,11 @@ class Statement:
     async def fetch(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> list[Any]:
         """Return every row."""
         return list(await connection.fetch(self.text, *self.arguments(rows, **named)))
+
+    async def rows(self, connection: Connection, **named: Any) -> AsyncIterator[Any]:
+        """Yield every row, in a transaction. They come a piece at a time, and others go on in between."""
+        async for row in connection.cursor(self.text, *self.arguments(**named), prefetch=_PIECE):
+            yield row
 
     async def fetchrow(self, connection: Connection, rows: Sequence[Any] | None = None, /, **named: Any) -> Any:
         """Return the first row; None when there is none."""
