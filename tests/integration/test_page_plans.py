@@ -138,6 +138,11 @@ class Explaining:
         await self._explain(sql, arguments)
         return list(await self._connection.fetch(sql, *arguments))
 
+    async def cursor(self, sql: str, *arguments: Any, prefetch: int) -> AsyncIterator[asyncpg.Record]:
+        await self._explain(sql, arguments)
+        async for row in self._connection.cursor(sql, *arguments, prefetch=prefetch):
+            yield row
+
     async def fetchrow(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
         await self._explain(sql, arguments)
         return await self._connection.fetchrow(sql, *arguments)
