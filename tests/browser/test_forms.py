@@ -77,7 +77,7 @@ async def test_a_refusal_is_said_wherever_its_field_stands(arrive: Arrive, store
     noting = group.locator("form.noting")
     await noting.locator("input[name=tags]").fill(", ".join(map(str, range(20))))
     await noting.locator("button:not([type=button])").last.click()
-    await expect(page.locator("#refused")).to_contain_text("tags")
+    await expect(page.locator("#refused")).to_contain_text("Tags")
     await expect(noting.locator("input[name=tags]")).to_be_focused()
 
 
@@ -155,6 +155,7 @@ async def test_a_refusal_calls_the_field_as_the_form_does(arrive: Arrive, store_
     await store_events(*account())
     person = await arrive("admin", lang="pt-BR")
     page = person.page
+    person.expected_status.add(422)
     await person.open("/acme/notifications")
     form = page.locator("form[action$='/channels']")
     await form.locator("[name=name]").fill("turno")

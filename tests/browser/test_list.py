@@ -383,8 +383,9 @@ async def test_a_row_with_something_under_way_is_as_high_as_any_other(
 ) -> None:
     await store_events(*account())
     await owner.execute(
-        "INSERT INTO automatic_retries (account, log_id, integration_type, affiliate, class, code, tries, next_at) "
-        "SELECT account, id, integration_type, affiliate, 'busy', code, 0, now() + interval '26 seconds' "
+        "INSERT INTO automatic_retries "
+        "(account, log_id, integration_type, affiliate, class, code, fingerprint, tries, next_at) "
+        "SELECT account, id, integration_type, affiliate, 'busy', code, fingerprint, 0, now() + interval '26 seconds' "
         "FROM status_logs WHERE integration_type = 'price' AND key = 'SKU-1'"
     )
     person = await arrive("operator", lang="pt-BR", viewport={"width": 1280, "height": 900})

@@ -159,8 +159,8 @@ async def test_a_plan_follows_what_is_ticked_and_keeps_the_rest_of_its_form(
     box = page.locator("[name=take]").first
     await box.focus()
     await page.keyboard.press("Space")
-    await expect(page.locator(".plan-total")).to_contain_text("0 of 0")
-    await expect(page.locator("#messages")).to_contain_text("0 of 0 will be sent")
+    await expect(page.locator(".plan-total")).to_contain_text("2 of 2")
+    await expect(page.locator("#messages")).to_contain_text("2 of 2 will be sent")
     await expect(page.locator("[name=take]").first).to_be_focused()
     await expect(page.locator("#reason")).to_have_value("the table is new")
     await expect(page.locator("input[name=mode][value=replay]")).to_be_checked()
