@@ -324,7 +324,7 @@ def is_busy_code(code: str | None, message: str | None = None) -> bool:
 
 
 class _CodeSays(NamedTuple):
-    """What a code says by itself."""
+    """Meaning of a code by itself."""
 
     busy: bool
     status: bool  # by a number, which is no tax authority's

@@ -1,4 +1,4 @@
-"""What the groups of a filter are called, which its address knows by their numbers alone."""
+"""Names of the groups of a filter, which its address knows by their numbers alone."""
 
 from fastapi import Request
 

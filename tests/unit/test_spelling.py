@@ -1,4 +1,4 @@
-"""What is remembered of a code is what was said of it."""
+"""Codes are remembered with what was said of them."""
 
 from schemas.spelling import remembered
 
