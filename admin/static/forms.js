@@ -20,6 +20,12 @@ document.addEventListener("submit", async (event) => {
 // Whoever comes back to the page may send its forms again.
 addEventListener("pageshow", () => $$("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));
 
+// A field that belongs to one of several choices chooses it when it is filled in.
+document.addEventListener("input", (event) => {
+  const choice = document.getElementById(event.target.dataset?.chooses);
+  if (choice) choice.checked = true;
+});
+
 function failure() {
   const told = document.createElement("p");
   told.className = "notice error";

@@ -142,7 +142,7 @@ async function reread() {
     const row = rowOf(detail);
     if (!detail.isConnected || detail.dataset.at === row.dataset.at) continue;
     try {
-      const fresh = unpacked(await part(detailAddress($(".disclose", row))), row);
+      const fresh = unpacked(await part($(".disclose", row).dataset.detail), row);
       if (!detail.isConnected) continue;
       leaving(detail, $(".disclose", row), () => Idiomorph.morph(detail, fresh.outerHTML));
       htmx.process(detail);

@@ -123,28 +123,13 @@ async function toggle(row, open) {
   if (!wanted) { if (shown) shut(shown); }
   else if (!shown) {
     try {
-      const detail = await part(detailAddress(link));
+      const detail = await part(link.dataset.detail);
       if (link.getAttribute("aria-expanded") === "true") put(row, detail); // it may have been closed meanwhile
     } catch (error) {
       problem(row, error.words, () => { link.focus(); toggle(row, true); });
     }
   }
   inAddress();
-}
-
-// A field that belongs to one of several choices chooses it when it is filled in.
-document.addEventListener("input", (event) => {
-  const choice = document.getElementById(event.target.dataset?.chooses);
-  if (choice) choice.checked = true;
-});
-
-// The details of a row lead to others of its list: of the same filter.
-function detailAddress(link) {
-  const list = $("#expand-all")?.dataset.details;
-  if (!list) return link.dataset.detail;
-  const query = new URL(list, location).searchParams;
-  query.delete("page_token"); // of the list, and the details have a timeline with pages of its own
-  return query.size ? `${link.dataset.detail}?${query}` : link.dataset.detail;
 }
 
 async function expandAll(link) {

@@ -266,7 +266,7 @@ async def test_what_is_to_be_corrected_first_is_left_out_and_can_be_taken(
     again = shown((await mixed.get(address)).text)
     assert (again.ticked, again.groups) == (first.ticked, first.groups)
     assert "Nothing was sent." in again.text
-    assert "All but group of errors" not in again.text
+    assert "All but group of errors: <bdi>1</bdi>" in again.text  # which one is seen by its box
     assert (await mixed.post("/acme/price/reprocess", data=again.fields)).status_code == 503  # Kafka is away
     assert f'href="/acme/price?affiliate=MLB&amp;exclude_fingerprint={minimum}&amp;period=30d"' in again.text
 
