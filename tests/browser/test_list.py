@@ -376,22 +376,3 @@ async def test_more_marked_rows_than_a_command_takes_are_said_before_they_are_se
     await expect(page.locator(".plan-total")).to_contain_text("4 of 4")
     await page.get_by_role("link", name="Back", exact=True).click()
     await expect(page).to_have_url(f"{person.address}/acme/price?status=error")
-
-
-async def test_a_row_with_something_under_way_is_as_high_as_any_other(
-    arrive: Arrive, store_events: Store, owner: asyncpg.Connection
-) -> None:
-    await store_events(*account())
-    await owner.execute(
-        "INSERT INTO automatic_retries "
-        "(account, log_id, integration_type, affiliate, class, code, fingerprint, tries, next_at) "
-        "SELECT account, id, integration_type, affiliate, 'busy', code, fingerprint, 0, now() + interval '26 seconds' "
-        "FROM status_logs WHERE integration_type = 'price' AND key = 'SKU-1'"
-    )
-    person = await arrive("operator", lang="pt-BR", viewport={"width": 1280, "height": 900})
-    page = person.page
-    await person.open("/acme/price")
-    await expect(page.locator(".next-try")).to_be_visible()
-    await expect(page.locator("tr.log:has(.next-try) .c-status")).to_contain_text("Erro")
-    heights = await page.locator("tr.log").evaluate_all("(rows) => rows.map((row) => row.offsetHeight)")
-    assert len(set(heights)) == 1
