@@ -233,6 +233,7 @@ async def timeline_part(
 async def _show_log(
     request: Request, who: Member, kind: IntegrationType, log_id: uuid.UUID, page_token: str | None, template: str
 ) -> Response:
+    view = read_view(request.query_params, who.visitor.now, who.visitor.zone)
     reader = who.reader(request)
     playbook = await playbook_for(request.app, who.account)
     is_whole = template == "log.html"
@@ -249,7 +250,7 @@ async def _show_log(
         who.visitor,
         template,
         **type_values(request, who, kind),
-        view=read_view(request.query_params, who.visitor.now, who.visitor.zone),
+        view=view,
         row=details.log,
         detail=details,
         timeline=timeline,
