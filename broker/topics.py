@@ -1,7 +1,8 @@
 """Creates missing topics, checks existing ones, and gives them more partitions."""
 
+import asyncio
 from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
@@ -14,6 +15,7 @@ from broker.security import PLAINTEXT, Security
 from broker.settings import BrokerSettings
 
 _TIMEOUT_MS = 15_000
+_BETWEEN_LOOKS = 0.05  # seconds
 _DAY_MS = 24 * 3600 * 1000
 #: Replicas of a topic where there are as many brokers: one may be lost while another is being replaced.
 REPLICAS = 3
@@ -91,7 +93,8 @@ def faults_of(topic: Wanted, found: Found) -> Iterator[str]:
 async def create_topics(servers: str, settings: BrokerSettings) -> list[str]:
     """Create every topic of `settings.topics` that does not exist. Returns the names of the new ones.
 
-    Existing topics are not changed: see `check_topics`. Raises BrokerUnavailable.
+    Existing topics are not changed: see `check_topics`. Returns once a broker that is asked knows them, or after 15 s;
+    others of a cluster may be a moment later. Raises BrokerUnavailable.
     """
     async with _admin(servers, settings.security) as admin:
         present = set(await admin.list_topics())
@@ -101,7 +104,9 @@ async def create_topics(servers: str, settings: BrokerSettings) -> list[str]:
             for _name, code, message in answer.topic_errors:
                 if code not in (0, TopicAlreadyExistsError.errno):
                     raise BrokerUnavailable(f"{for_code(code).__name__}: {message}")
-        return [each.name for each in new]
+        names = [each.name for each in new]
+        await _seen(admin, dict.fromkeys(names, 1))
+        return names
 
 
 async def raise_partitions(servers: str, settings: BrokerSettings) -> list[str]:
@@ -120,6 +125,7 @@ async def raise_partitions(servers: str, settings: BrokerSettings) -> list[str]:
         if fewer:
             more = {name: NewPartitions(settings.topic_partitions) for name in fewer}
             await admin.create_partitions(more, timeout_ms=_TIMEOUT_MS)
+            await _seen(admin, dict.fromkeys(fewer, settings.topic_partitions))
         return fewer
 
 
@@ -158,6 +164,20 @@ def _missing(present: Container[str], settings: BrokerSettings, names: Iterable[
 def _with_overhead(size: int) -> int:
     """Add room for the batch header, the key and the headers to a value of `size` bytes."""
     return size + 128 * 1024
+
+
+async def _seen(admin: AIOKafkaAdminClient, partitions: Mapping[str, int]) -> None:
+    """Wait until the broker that we ask tells so many partitions of each topic.
+
+    Kafka answers when its controllers have written the change; a broker reads it after that.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_TIMEOUT_MS / 1000):
+            while True:
+                found = await _describe(admin)
+                if all(name in found and found[name][0] >= count for name, count in partitions.items()):
+                    return
+                await asyncio.sleep(_BETWEEN_LOOKS)
 
 
 async def _brokers(admin: AIOKafkaAdminClient) -> int:

@@ -26,9 +26,9 @@ from schemas.playbook import Playbook, PlaybookEntry
 from schemas.policy import Policy
 from schemas.shown.log import Attempt, Source, StatusLog, TimelineEntry
 from schemas.storable import storable
-from storage.logs.reader import LogReader
+from storage.logs.reader import FoundLog, LogReader
 from storage.redrive import count_letters_of_log
-from storage.slices import in_slices
+from storage.slices import Slices, in_slices
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Side = Literal["request", "response", "as_it_came"]
@@ -39,8 +39,10 @@ ROW_CHARACTERS = 2_000  # of a message
 ROW_ERRORS = 10
 ROW_NAMES = 20
 ROW_EVIDENCE = Beginning(lines=40, characters=4_000)
-#: Limit of details that are read from the database at once, since all requests share the pool.
-_AT_ONCE = 6
+#: Limit of logs whose details are read from the database at once: each may hold 1 MiB.
+_AT_ONCE = 8
+#: Characters of two requests that are compared within a millisecond.
+_QUICKLY_COMPARED = 20_000
 
 
 class KnownError(NamedTuple):
@@ -103,8 +105,15 @@ async def read_details(
     found = await reader.one(account, kind.name, log_id)
     if found is None:
         return None
+    details = await _details(policy, playbook, found, whole=whole)
+    [changed] = await _changed(reader, account, [found])
+    return details._replace(changed=changed)
+
+
+async def _details(policy: Policy, playbook: Playbook, found: FoundLog, *, whole: bool) -> Details:
+    """Return the details of a log, without what changed."""
     log, attempt = found.log, found.last_attempt
-    rule = policy.for_(kind.name, log.affiliate)
+    rule = policy.for_(log.integration_type, log.affiliate)
     warning = log.status == "warning"
     errors = attempt.errors if attempt else ()
     told = [shown(each, reprocessable=rule.reprocessable, warning=warning) for each in errors]
@@ -125,20 +134,29 @@ async def read_details(
         request=lay_out(attempt.request, beginning) if attempt else None,
         response=lay_out(attempt.response, beginning) if attempt else None,
         as_it_came=lay_out(attempt.as_it_came, beginning) if attempt else None,
-        changed=await _changed(reader, log, attempt),
+        changed=None,
         correctable=bool(rule.correctable and attempt and attempt.request),
     )
     return details if whole else _for_a_row(details)
 
 
-async def _changed(reader: LogReader, log: StatusLog, attempt: Attempt | None) -> Changed | None:
-    """Return what changed in the request since the last success, for whoever may see it."""
-    if log.status == "success" or attempt is None or attempt.request is None:
-        return None
-    before = await reader.last_success(log.account, uuid.UUID(log.id), attempt.processed_at)
-    if before is None or before.request is None:
-        return None
-    return await asyncio.to_thread(compare, before, attempt)
+async def _changed(reader: LogReader, account: str, logs: Sequence[FoundLog]) -> list[Changed | None]:
+    """Return what changed in the request of each log since its last success, for whoever may see it."""
+    now = {
+        uuid.UUID(each.log.id): each.last_attempt
+        for each in logs
+        if each.log.status != "success" and each.last_attempt is not None and each.last_attempt.request is not None
+    }
+    before = await reader.last_successes(account, {log_id: each.processed_at for log_id, each in now.items()})
+    found = {log_id: await _compared(success, now[log_id]) for log_id, success in before.items() if success.request}
+    return [found.get(uuid.UUID(each.log.id)) for each in logs]
+
+
+async def _compared(before: Attempt, now: Attempt) -> Changed | None:
+    # A thread that computes takes turns of milliseconds from the event loop: only for what takes longer than that.
+    if sum(len(each.request.text) for each in (before, now) if each.request) > _QUICKLY_COMPARED:
+        return await asyncio.to_thread(compare, before, now)
+    return compare(before, now)
 
 
 def _for_a_row(details: Details) -> Details:
@@ -181,16 +199,17 @@ async def read_open(
     """Return the details of some rows, by id."""
     if not rows:
         return {}
-    turns = asyncio.Semaphore(_AT_ONCE)
     reader, policy = who.reader(request), request.app.state.policy
     playbook = await playbook_for(request.app, who.account)
-
-    async def one(row: StatusLog) -> Details | None:
-        async with turns:
-            return await read_details(reader, policy, playbook, who.account, kind, uuid.UUID(row.id), whole=False)
-
-    found = await asyncio.gather(*(one(each) for each in rows))
-    return {each.log.id: each for each in found if each is not None}
+    slices = Slices()
+    details: dict[str, Details] = {}
+    for place in range(0, len(rows), _AT_ONCE):
+        some = [uuid.UUID(each.id) for each in rows[place : place + _AT_ONCE]]
+        found = await reader.detailed(who.account, kind.name, some)
+        for each, changed in zip(found, await _changed(reader, who.account, found), strict=True):
+            details[each.log.id] = (await _details(policy, playbook, each, whole=False))._replace(changed=changed)
+            await slices.end_one()
+    return details
 
 
 async def read_timeline(

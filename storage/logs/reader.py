@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from operator import itemgetter
@@ -173,14 +173,18 @@ class LogReader:
             row = await SQL["get_log"].fetchrow(
                 connection, account=account, integration_type=integration_type, log_id=log_id
             )
-        if row is None:
-            return None
-        aliases: dict[str, list[str]] = {}
-        for name, value in row["aliases"]:
-            aliases.setdefault(name, []).append(value)
-        attempt = None if row["attempt_result_id"] is None else self._attempt(row)
-        sources = [Source.model_validate(each) for each in json.loads(row["sources"])]
-        return FoundLog(self._log(row), attempt, aliases, sources)
+        return None if row is None else self._found(row)
+
+    async def detailed(self, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]) -> list[FoundLog]:
+        """Return those of `log_ids` that this account and type has, in any order, each as `one` does.
+
+        What they hold may be 1 MiB each, so that a caller asks for few at a time.
+        """
+        async with self._database.reading(account) as connection:
+            rows = await SQL["get_detailed_logs"].fetch(
+                connection, account=account, integration_type=integration_type, log_ids=log_ids
+            )
+        return await in_slices(self._found, rows)
 
     async def many(self, account: str, integration_type: str, log_ids: Sequence[uuid.UUID]) -> list[StatusLog]:
         """Return the logs of this account and type among `log_ids`, in that order, without evidence."""
@@ -205,11 +209,17 @@ class LogReader:
             )
         return [None if row["attempt_result_id"] is None else self._attempt(row) for row in rows]
 
-    async def last_success(self, account: str, log_id: uuid.UUID, before: datetime) -> Attempt | None:
-        """Return the last success of a log among its newest attempts before a time; None when there is none."""
+    async def last_successes(self, account: str, before: Mapping[uuid.UUID, datetime]) -> dict[uuid.UUID, Attempt]:
+        """Return the last success of each log among its newest attempts before a time, by the log's id, where there is
+        one.
+        """
+        if not before:
+            return {}
         async with self._database.reading(account) as connection:
-            row = await SQL["get_last_success"].fetchrow(connection, account=account, log_id=log_id, before=before)
-        return None if row is None else self._attempt(row)
+            rows = await SQL["get_last_successes"].fetch(
+                connection, account=account, log_id=list(before), before=list(before.values())
+            )
+        return dict(await in_slices(lambda row: (row["log_id"], self._attempt(row)), rows))
 
     async def timeline(
         self, account: str, integration_type: str, log_id: uuid.UUID, *, after: TimeAndText | None, limit: int
@@ -242,6 +252,14 @@ class LogReader:
         async with self._database.reading(account) as connection:
             rows = await search_types(connection, account, text, list(BY_NAME), limit=limit)
         return await in_slices(self._log, rows)
+
+    def _found(self, row: Any) -> FoundLog:
+        aliases: dict[str, list[str]] = {}
+        for name, value in row["aliases"]:
+            aliases.setdefault(name, []).append(value)
+        attempt = None if row["attempt_result_id"] is None else self._attempt(row)
+        sources = [Source.model_validate(each) for each in json.loads(row["sources"])]
+        return FoundLog(self._log(row), attempt, aliases, sources)
 
     def _log(self, row: Any) -> StatusLog:
         reprocess = None

@@ -245,7 +245,14 @@ FROM status_logs s
 WHERE s.account = :account::text AND s.id = ANY(:log_ids::uuid[])
 
 -- get_log --
--- One status log with every name of the entity, the attempt that it shows, unless retention has deleted that, and the
+{log_with_details} AND s.id = :log_id::uuid
+
+-- get_detailed_logs --
+-- Those of the logs :log_ids that exist.
+{log_with_details} AND s.id = ANY(:log_ids::uuid[])
+
+-- log_with_details --
+-- A status log with every name of the entity, the attempt that it shows, unless retention has deleted that, and the
 -- sources of its newest {SOURCED_ATTEMPTS} attempts, the last one first. Uses the primary keys of logs and names, and
 -- attempts_by_log.
 SELECT {log_columns}, {attempt_columns},
@@ -266,7 +273,7 @@ FROM status_logs s
 LEFT JOIN attempts a
     ON a.account = s.account AND a.log_id = s.id AND a.processed_at = s.processed_at
     AND a.source = s.source AND a.event_id = s.event_id
-WHERE s.account = :account::text AND s.integration_type = :integration_type::text AND s.id = :log_id::uuid
+WHERE s.account = :account::text AND s.integration_type = :integration_type::text
 
 -- get_logs --
 -- Those of the logs :log_ids that exist. Uses the primary key.
@@ -298,19 +305,23 @@ JOIN attempts a
     ON a.account = :account::text AND a.log_id = :log_id::uuid
     AND a.processed_at = wanted.processed_at AND a.result_id = wanted.result_id
 
--- get_last_success --
--- The last success of one log among its newest {SOURCED_ATTEMPTS} attempts before :before. Uses attempts_by_log.
-SELECT {attempt_columns}
-FROM (
-    SELECT newest.* FROM attempts newest
-    WHERE newest.account = :account::text AND newest.log_id = :log_id::uuid
-      AND newest.processed_at < :before::timestamptz
+-- get_last_successes --
+-- The last success of each of some logs among its newest {SOURCED_ATTEMPTS} attempts before a time, arrays with the id of
+-- each log and its time. Uses attempts_by_log.
+SELECT wanted.log_id, {attempt_columns}
+FROM unnest(:log_id::uuid[], :before::timestamptz[]) AS wanted (log_id, before)
+CROSS JOIN LATERAL (
+    SELECT newest.* FROM (
+        SELECT earlier.* FROM attempts earlier
+        WHERE earlier.account = :account::text AND earlier.log_id = wanted.log_id
+          AND earlier.processed_at < wanted.before
+        ORDER BY earlier.processed_at DESC
+        LIMIT {SOURCED_ATTEMPTS}
+    ) AS newest
+    WHERE newest.status = 'success'
     ORDER BY newest.processed_at DESC
-    LIMIT {SOURCED_ATTEMPTS}
+    LIMIT 1
 ) AS a
-WHERE a.status = 'success'
-ORDER BY a.processed_at DESC
-LIMIT 1
 
 -- get_conflicts --
 -- Refused results about one log, by id. Uses the primary key of conflicts.
