@@ -1,12 +1,13 @@
 """Reader of the series: results over time, from the counts that the fold keeps of them, and last week's beside them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
+from schemas.catalogue import Status
 from schemas.overview.results import AccountResults, PairResults
 from schemas.series import (
     MAX_NAMES,
@@ -21,6 +22,17 @@ from storage.database import Connection, Database
 from storage.logs.spans import DAY, HOUR, Span, bars, moved, take_apart, week_before
 from storage.slices import Slices, in_slices
 from storage.statements import SQL
+
+#: Columns of counts by affiliate.
+_STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+
+
+class _OfName(NamedTuple):
+    """Results of one name, by bucket."""
+
+    name: str
+    buckets: Sequence[int]  # from 1 on; a bucket that is not among them has none
+    results: Sequence[int]
 
 
 class _Counts(NamedTuple):
@@ -37,8 +49,7 @@ class _Counts(NamedTuple):
         for each in self.named:
             counts.update(each)
         total, other = sum(self.totals), sum(self.others)
-        most_first = dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
-        return _fields(self.edges[0], self.edges[-1], total, most_first, other)
+        return _fields(self.edges[0], self.edges[-1], total, _most_first(counts), other)
 
     def buckets(self) -> Iterator[dict[str, Any]]:
         """Yield the fields of CountedResults, of each bucket."""
@@ -59,15 +70,13 @@ async def read_series(
     """
     bucket, edges, earlier = _buckets(query, now)
     own = {"account": account, "integration_type": integration_type}
-    own |= {name: getattr(query, name) for name in ("by", *REPEATABLE_OF_SERIES)}
     async with database.snapshot(account) as connection:
         # The facets of a type are few by the planner's guess: it would add up the hours anew for each of them.
         await connection.execute("SET LOCAL enable_nestloop = off")
-        found = await _count(connection, edges, bucket, names=[], most=MAX_NAMES, **own)
+        found = await _count(connection, query, edges, bucket, [], **own)
         before = None
         if query.last_week:
-            names = list(set().union(*found.named))
-            before = await _count(connection, earlier, bucket, names=names, most=MAX_NAMES - len(names), **own)
+            before = await _count(connection, query, earlier, bucket, set().union(*found.named), **own)
 
     weeks = [None] * len(found.totals) if before is None else before.buckets()
     return ResultSeries(
@@ -133,20 +142,78 @@ def _kept(edges: list[datetime], bucket: Bucket) -> dict[str, Any]:
 async def _by_affiliate(
     connection: Connection, edges: list[datetime], bucket: Bucket, **own: Any
 ) -> dict[str, dict[str, list[int]]]:
-    """Return the results of each bucket by affiliate and status."""
+    """Return the results of each bucket by affiliate and status; a status without any is left out."""
+    every = {"by_affiliate": True, "affiliate": (), "exclude_affiliate": ()}
+    rows = await SQL["count_results"].fetch(connection, **_kept(edges, bucket), **own, **every)
     found: dict[str, dict[str, list[int]]] = {}
-    for row in await SQL["count_results_by_affiliate"].fetch(connection, **_kept(edges, bucket), **own):
-        results = found.setdefault(row["affiliate"], {})[row["status"]] = [0] * (len(edges) - 1)
-        for number, counted in zip(row["buckets"], row["results"], strict=True):
-            results[number - 1] = counted
+    for row in rows:
+        of_affiliate = {status: _placed(row["buckets"], row[status], len(edges) - 1) for status in _STATUSES}
+        found[row["affiliate"]] = {status: results for status, results in of_affiliate.items() if any(results)}
     return found
 
 
-async def _count(connection: Connection, edges: list[datetime], bucket: Bucket, **own: Any) -> _Counts:
-    buckets = range(len(edges) - 1)
-    counts = _Counts(edges, [0 for _ in buckets], [{} for _ in buckets], [0 for _ in buckets])
+def _placed(numbers: Sequence[int], results: Sequence[int], buckets: int) -> list[int]:
+    """Return the results of every bucket, of those of some that are numbered from 1 on."""
+    placed = [0] * buckets
+    for number, counted in zip(numbers, results, strict=True):
+        placed[number - 1] = counted
+    return placed
+
+
+async def _count(
+    connection: Connection,
+    query: SeriesQuery,
+    edges: list[datetime],
+    bucket: Bucket,
+    names: Collection[str],
+    **own: Any,
+) -> _Counts:
+    """Count the results between each edge and the next, those of `names` and of the most frequent others by name."""
+    own |= _kept(edges, bucket)
+    if query.by == "code" or query.code or query.exclude_code:
+        chosen = {name: getattr(query, name) for name in ("by", *REPEATABLE_OF_SERIES)}
+        return await _count_codes(connection, _none(edges), names, own | chosen)
+    own |= {name: getattr(query, name) for name in ("affiliate", "exclude_affiliate")}
+    rows = await SQL["count_results"].fetch(connection, **own, by_affiliate=query.by == "affiliate")
+    return await _named(_by_name(rows, query), _none(edges), names)
+
+
+def _by_name(rows: Iterable[Any], query: SeriesQuery) -> Iterator[_OfName]:
+    """Yield the results of each status or affiliate that a query tells apart."""
+    statuses = [each for each in _STATUSES if not query.status or each in query.status]
+    for row in rows:
+        if query.by == "status":
+            for status in statuses:
+                yield _OfName(status, row["buckets"], row[status])
+        else:
+            yield _OfName(
+                row["affiliate"], row["buckets"], list(map(sum, zip(*(row[each] for each in statuses), strict=True)))
+            )
+
+
+async def _named(found: Iterable[_OfName], counts: _Counts, names: Collection[str]) -> _Counts:
+    """Count by name those of `names`, and the most frequent others."""
+    most_first = sorted((each for each in found if any(each.results)), key=lambda each: (-sum(each.results), each.name))
+    others = [each.name for each in most_first if each.name not in names]
+    shown = {*names, *others[: MAX_NAMES - len(names)]}
     slices = Slices()
-    async for row in SQL["count_results"].rows(connection, **_kept(edges, bucket), **own):
+    for name, buckets, of_name in most_first:
+        for number, results in zip(buckets, of_name, strict=True):
+            counts.totals[number - 1] += results
+            if name not in shown:
+                counts.others[number - 1] += results
+            elif results:
+                counts.named[number - 1][name] = results
+        await slices.end_one()
+    return counts._replace(named=await in_slices(_most_first, counts.named))
+
+
+async def _count_codes(
+    connection: Connection, counts: _Counts, names: Collection[str], own: Mapping[str, Any]
+) -> _Counts:
+    slices = Slices()
+    most = MAX_NAMES - len(names)
+    async for row in SQL["count_results_with_codes"].rows(connection, **own, names=list(names), most=most):
         number, of_name = row["bucket"] - 1, dict(zip(row["names"], row["results"], strict=True))
         if row["named"]:
             counts.others[number] = of_name.pop(None, 0)
@@ -155,3 +222,12 @@ async def _count(connection: Connection, edges: list[datetime], bucket: Bucket, 
             counts.totals[number] = of_name[None]
         await slices.end_one()
     return counts
+
+
+def _most_first(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+
+
+def _none(edges: list[datetime]) -> _Counts:
+    buckets = range(len(edges) - 1)
+    return _Counts(edges, [0 for _ in buckets], [{} for _ in buckets], [0 for _ in buckets])

@@ -22,6 +22,7 @@ from storage.database import Database
 from storage.migrate import migrate
 from storage.settings import StorageSettings
 from tests.support.changed_tree import SERVERS, GivenServers
+from tests.support.memory import keep_files_in_memory
 from tests.support.opened import opened
 from tests.support.reprocess import Desk
 
@@ -31,6 +32,11 @@ hypothesis.settings.load_profile("conexoes")
 
 PARTITIONS = 3
 RETENTION_DAYS = 90
+
+
+def pytest_configure() -> None:
+    """Before the first temporary directory is made, and before other processes of this run begin."""
+    keep_files_in_memory()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -96,7 +102,7 @@ async def database_url(servers: EmbeddedSystem, template_database: str) -> Async
     """The owner's URL of a fresh, migrated database."""
     name = f"test_{uuid.uuid4().hex}"
     connection = await asyncpg.connect(servers.database_url)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY FILE_COPY")
     yield _sibling(servers.database_url, name)
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()

@@ -122,6 +122,7 @@ async def _finish(owner: asyncpg.Connection, wanted: Load) -> None:
     items = await reprocess(owner, wanted.population, wanted.seed)
     say(f"{items:,} reprocess items")
     counts = "facets, log_days, log_hours, result_facets, result_days, result_hours"
+    counts += ", result_days_by_affiliate, result_hours_by_affiliate"
     await owner.execute(f"ANALYZE {counts}, reprocess_commands, reprocess_items")
     await owner.execute("CHECKPOINT")
 

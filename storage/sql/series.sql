@@ -48,29 +48,10 @@ added_up AS (
     GROUP BY 1, 2
 )
 
--- count_results --
--- Results of each bucket by name, and of each in all (`named` false), in two arrays. By name are counted :names, and the
--- :most most frequent of the others; the name of all that are left is null. The most frequent names come first.
-WITH {results_to_count},
-keyed AS MATERIALIZED (
-    SELECT facet_id, hour, results, names, dense_rank() OVER (ORDER BY names) AS key
-    FROM (
-        SELECT
-            d.*,
-            CASE :by::text WHEN 'status' THEN ARRAY[status] WHEN 'affiliate' THEN ARRAY[affiliate] ELSE codes END AS names
-        FROM described d
-        WHERE (:status::text[] = '{}' OR status = ANY(:status::text[]))
-          AND (:affiliate::text[] = '{}' OR affiliate = ANY(:affiliate::text[]))
-          AND (:code::text[] = '{}' OR codes && :code::text[])
-          AND affiliate <> ALL(:exclude_affiliate::text[])
-          AND NOT codes && :exclude_code::text[]
-    ) AS chosen
-),
-{results_by_key},
-counted AS MATERIALIZED (
-    SELECT a.bucket, k.names, a.results
-    FROM added_up a JOIN (SELECT DISTINCT key, names FROM keyed) AS k ON k.key = a.key
-),
+-- results_by_name --
+-- Not a statement: of `counted`, results by bucket and names, those of each bucket by name, and of each in all (`named`
+-- false), in two arrays. By name are counted :names, and the :most most frequent of the others; the name of all that are
+-- left is null. The most frequent names come first.
 split AS (
     SELECT c.bucket, each.name, sum(c.results) AS results
     FROM counted c CROSS JOIN unnest(c.names) AS each (name) GROUP BY 1, 2
@@ -97,15 +78,74 @@ FROM (
 WHERE results <> 0
 GROUP BY 1, 2
 
--- count_results_by_affiliate --
--- Results by affiliate and status: two arrays, of buckets and of the results of each.
+-- count_results_with_codes --
+-- Results by :by, those of :code and not of :exclude_code, as `results_by_name` says.
 WITH {results_to_count},
 keyed AS MATERIALIZED (
-    SELECT facet_id, hour, results, affiliate, status, dense_rank() OVER (ORDER BY affiliate, status) AS key
-    FROM described
+    SELECT facet_id, hour, results, names, dense_rank() OVER (ORDER BY names) AS key
+    FROM (
+        SELECT
+            d.*,
+            CASE :by::text WHEN 'status' THEN ARRAY[status] WHEN 'affiliate' THEN ARRAY[affiliate] ELSE codes END AS names
+        FROM described d
+        WHERE (:status::text[] = '{}' OR status = ANY(:status::text[]))
+          AND (:affiliate::text[] = '{}' OR affiliate = ANY(:affiliate::text[]))
+          AND (:code::text[] = '{}' OR codes && :code::text[])
+          AND affiliate <> ALL(:exclude_affiliate::text[])
+          AND NOT codes && :exclude_code::text[]
+    ) AS chosen
 ),
-{results_by_key}
-SELECT k.affiliate, k.status, array_agg(a.bucket) AS buckets, array_agg(a.results) AS results
-FROM added_up a JOIN (SELECT DISTINCT key, affiliate, status FROM keyed) AS k ON k.key = a.key
-WHERE a.results <> 0
-GROUP BY 1, 2
+{results_by_key},
+counted AS MATERIALIZED (
+    SELECT a.bucket, k.names, a.results
+    FROM added_up a JOIN (SELECT DISTINCT key, names FROM keyed) AS k ON k.key = a.key
+),
+{results_by_name}
+
+-- count_results --
+-- Results of each affiliate, or of all (one row, with an empty name), by status: arrays of the buckets that have any, and
+-- of the results of each. The hours are those of `results_to_count`. Uses the primary keys of result_days_by_affiliate and
+-- result_hours_by_affiliate, and result_changes_by_type.
+WITH parts AS (
+    SELECT d.affiliate, d.day + interval '12 hours' AS at, d.success, d.warning, d.error
+    FROM result_days_by_affiliate d
+    WHERE d.account = :account::text AND d.integration_type = :integration_type::text
+      AND d.day >= :days_from::timestamptz AND d.day < :days_to::timestamptz
+    UNION ALL
+    SELECT h.affiliate, h.hour, h.success, h.warning, h.error FROM result_hours_by_affiliate h
+    WHERE h.account = :account::text AND h.integration_type = :integration_type::text
+      AND h.hour >= :hours_before_from::timestamptz AND h.hour < :hours_before_to::timestamptz
+    UNION ALL
+    SELECT h.affiliate, h.hour, h.success, h.warning, h.error FROM result_hours_by_affiliate h
+    WHERE h.account = :account::text AND h.integration_type = :integration_type::text
+      AND h.hour >= :hours_after_from::timestamptz AND h.hour < :hours_after_to::timestamptz
+    UNION ALL
+    SELECT h.affiliate, place.at, place.sign * h.success, place.sign * h.warning, place.sign * h.error
+    FROM result_hours_by_affiliate h
+    CROSS JOIN LATERAL (
+        VALUES (h.hour, 1), (date_trunc('day', h.hour, 'UTC') + interval '12 hours', -1)
+    ) AS place (at, sign)
+    WHERE h.account = :account::text AND h.integration_type = :integration_type::text
+      AND h.hour = ANY(:moved::timestamptz[])
+    UNION ALL
+    SELECT c.affiliate, c.hour,
+        CASE WHEN c.status = 'success' THEN c.results ELSE 0 END,
+        CASE WHEN c.status = 'warning' THEN c.results ELSE 0 END,
+        CASE WHEN c.status = 'error' THEN c.results ELSE 0 END
+    FROM result_changes c
+    WHERE c.account = :account::text AND c.integration_type = :integration_type::text
+      AND c.hour >= :whole_hours_from::timestamptz AND c.hour < :whole_hours_to::timestamptz
+),
+added_up AS (
+    SELECT width_bucket(p.at, :edges::timestamptz[]) AS bucket,
+        CASE WHEN :by_affiliate::boolean THEN p.affiliate ELSE '' END AS affiliate,
+        sum(p.success)::bigint AS success, sum(p.warning)::bigint AS warning, sum(p.error)::bigint AS error
+    FROM parts p
+    WHERE (:affiliate::text[] = '{}' OR p.affiliate = ANY(:affiliate::text[]))
+      AND p.affiliate <> ALL(:exclude_affiliate::text[])
+    GROUP BY 1, 2
+)
+SELECT affiliate, array_agg(bucket) AS buckets,
+    array_agg(success) AS success, array_agg(warning) AS warning, array_agg(error) AS error
+FROM added_up
+GROUP BY 1

@@ -50,6 +50,8 @@ LEFT_OUT = (
         "result_changes",
         "result_hours",
         "result_days",
+        "result_hours_by_affiliate",
+        "result_days_by_affiliate",
         "result_facets",
     }
     | {
