@@ -16,6 +16,7 @@ from schemas.search.query import Search, listed, search_of, whole_gram
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
 from storage.database import Connection
 from storage.filters import SEARCH, Direction, filtered, names_command, names_dimensions, no_dimensions
+from storage.logs.newest_names import FREQUENT, SAMPLE, NewestNames
 from storage.statements import SQL, array
 
 #: Limit of runs that are merged: the beginning of each is one look into the index.
@@ -29,14 +30,9 @@ MAX_FOUND: Final = 10_000
 #: Limit of logs that are scanned for a page of those. When this is not enough, all that the search finds are picked: a
 #: scan to the last log took 3 s for 300,000, of which the older third had the text in a name.
 MAX_SCANNED: Final = 20_000
-#: Logs by which a search is judged, and how many of them make it common: a scan of the list may soon have a page of it,
-#: and is tried before all that it finds is looked up. It may be the newest alone that match: then the scan ends, and
-#: the index is asked.
-SAMPLE: Final = 100
+#: Logs of the sample that make a search common: a scan of the list may soon have a page of it, and is tried before all
+#: that it finds is looked up. It may be the newest alone that match: then the scan ends, and the index is asked.
 COMMON: Final = 3
-#: Logs of the sample that make a gram frequent. Rarer ones of the same search are enough to find it, since what they
-#: find is compared as text. Reading the entries of a gram that 200,000 logs have took 3 ms.
-FREQUENT: Final = 3
 
 #: Limit that leaves no row out; some statements look for one more.
 NO_LIMIT: Final = 2**31 - 2
@@ -176,50 +172,43 @@ async def _near(asked: _Asked) -> list[Any] | None:
 
 
 async def search_types(
-    connection: Connection, account: str, text: str, types: Sequence[str], *, limit: int
+    connection: Connection, account: str, text: str, newest: Mapping[str, NewestNames], *, limit: int
 ) -> list[Any]:
-    """Return up to `limit` logs of any of `types` with a name that `text` finds, as rows with the `log_columns`: first
-    those of which it is the whole name, or of which it lists the name; then the newest.
+    """Return up to `limit` logs with a name that `text` finds, as rows with the `log_columns`.
+
+    First come those of which it is the whole name, or of which it lists the name; then the newest. `newest` are the
+    names of the newest logs of each type that is searched.
     """
-    searches = {each: search_of(account, each, text) for each in types}
+    searches = {each: search_of(account, each, text) for each in newest}
     names = list(listed(text)) or [fold(text)]
-    judged = await _judged_by_type(connection, account, searches)
+    part = next(iter(searches.values())).part
+    common = [each.logs_with(part) >= COMMON for each in newest.values()]
+    grams = [array(_rarer(search, newest[each])) for each, search in searches.items()]
     asked = {
         "account": account,
-        "types": list(types),
-        "part": next(iter(searches.values())).part,
-        "scanned": [each.is_common for each in judged.values()],
+        "types": list(newest),
+        "part": part,
+        "scanned": common,
         "names": names,
-        "whole": [array(whole_gram(account, each, name) for name in names) for each in types],
+        "whole": [array(whole_gram(account, each, name) for name in names) for each in newest],
         "most_read": MAX_SCANNED,
         "limit": limit,
     }
-    picked = [None if each.is_common else array(each.search.grams) for each in judged.values()]
+    picked = [None if is_common else each for each, is_common in zip(grams, common, strict=True)]
     rows = await SQL["search_logs"].fetch(connection, grams=picked, most_named=limit, **asked)
-    if None in picked and len(rows) < limit:  # what was common is so among the newest alone
-        picked = [array(each.search.grams) for each in judged.values()]
-        rows = await SQL["search_logs"].fetch(connection, grams=picked, most_named=max(limit, MAX_FOUND), **asked)
+    if any(common) and len(rows) < limit:  # what was common is so among the newest alone
+        rows = await SQL["search_logs"].fetch(connection, grams=grams, most_named=max(limit, MAX_FOUND), **asked)
     return rows
+
+
+def _rarer(search: Search, newest: NewestNames) -> Sequence[int]:
+    """Return the grams of a search that few of the newest logs have; all of them where many have each."""
+    return [each for each in search.grams if each not in newest.frequent] or search.grams
 
 
 class _Judged(NamedTuple):
     search: Search  # with its rare grams, if there are any
     is_common: bool  # among the next logs after the cursor
-
-
-async def _judged_by_type(connection: Connection, account: str, searches: Mapping[str, Search]) -> dict[str, _Judged]:
-    """Return the search for names in each type as `_judged` does, in their order."""
-    rows = await SQL["sample_types"].fetch(
-        connection,
-        account=account,
-        types=list(searches),
-        part=next(iter(searches.values())).part,
-        grams=[array(each.grams) for each in searches.values()],
-        most_read=SAMPLE,
-        frequent=FREQUENT,
-    )
-    found = {row["name"]: _with_rare(searches[row["name"]], row) for row in rows}
-    return {each: found[each] for each in searches}
 
 
 async def _judged(connection: Connection, own: dict[str, Any], text: str, direction: Direction = "newest") -> _Judged:

@@ -35,6 +35,7 @@ from storage.columns import AS_THEY_ARE
 from storage.cursors import NEWEST_BY_TEXT, LogCursor, TimeAndId, TimeAndText, Walk
 from storage.database import Connection, Database
 from storage.logs.by_column import read_sorted
+from storage.logs.newest_names import remembered_names
 from storage.logs.page import find_listed, read_page, search_types
 from storage.logs.walk import begin_walk, until_last
 from storage.retention import evidence_until
@@ -250,7 +251,8 @@ class LogReader:
         name, or of which it lists the name; then the newest.
         """
         async with self._database.reading(account) as connection:
-            rows = await search_types(connection, account, text, list(BY_NAME), limit=limit)
+            newest = await remembered_names(self._database).of(connection, account, list(BY_NAME))
+            rows = await search_types(connection, account, text, newest, limit=limit)
         return await in_slices(self._log, rows)
 
     def _found(self, row: Any) -> FoundLog:

@@ -29,7 +29,8 @@ from storage.logs import by_column
 from storage.logs import page as log_page
 from storage.logs.by_column import TooManyToSort, read_sorted
 from storage.logs.groups import list_groups
-from storage.logs.page import MAX_FOUND, MAX_PICKED, MAX_RUNS, MAX_SCANNED, SAMPLE, found_by_search, read_page
+from storage.logs.newest_names import SAMPLE
+from storage.logs.page import MAX_FOUND, MAX_PICKED, MAX_RUNS, MAX_SCANNED, found_by_search, read_page
 from storage.logs.reader import LogReader
 from storage.logs.summary import summarize
 from storage.series import read_series

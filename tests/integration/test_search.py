@@ -14,8 +14,10 @@ from schemas.search.query import MAX_NAMES
 from schemas.search.words import words_of
 from storage.database import Connection
 from storage.exports.reader import snapshot
+from storage.logs import newest_names
 from storage.logs import page as log_page
 from storage.logs.groups import list_groups
+from storage.logs.newest_names import FRESH_SECONDS, SAMPLE, RememberedNames, remembered_names
 from storage.logs.reader import LogReader
 from storage.logs.summary import summarize
 from tests.support.events import at, result
@@ -235,3 +237,41 @@ async def test_search_across_types_has_whole_names_first_in_every_way(
         assert [log.key for log in await reader.search(ACCOUNT, "z; SKU-00001\nnothing", 50)] == ["SKU-00001", "Z"]
         assert await reader.search(ACCOUNT, "ku-0029x", 50) == []
         assert await reader.search("globex", "sku-00", 50) == []
+
+
+async def test_a_search_finds_what_came_after_the_names_were_read(desk: Desk) -> None:
+    """By which a search is judged: they are of some seconds ago, and it finds no less by them."""
+    reader = LogReader(desk.reader, lambda *_: [])
+    assert await reader.search(ACCOUNT, "new-", 50) == []
+    await desk.store(*(result(f"n{n}", key=f"NEW-{n:03}", processed_at=at(n)) for n in range(200)))
+    assert len(await reader.search(ACCOUNT, "new-", 50)) == 50
+    assert [log.key for log in await reader.search(ACCOUNT, "new-007", 50)] == ["NEW-007"]
+    names = remembered_names(desk.reader)
+    async with desk.reader.reading(ACCOUNT) as connection:
+        assert (await names.of(connection, ACCOUNT, [TYPE]))[TYPE].logs_with("new-") == 0
+    later = RememberedNames()
+    async with desk.reader.reading(ACCOUNT) as connection:
+        newest = (await later.of(connection, ACCOUNT, [TYPE]))[TYPE]
+    assert (newest.logs_with("new-"), len(newest.names)) == (SAMPLE, SAMPLE)
+
+
+async def test_names_are_read_anew_when_they_are_old_and_the_oldest_are_forgotten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newest_names, "MAX_REMEMBERED", 2)
+    now = 0.0
+    names = RememberedNames(lambda: now)
+    await desk.store(result("a", key="A-1", processed_at=at(0)))
+
+    async def count(part: str, account: str = ACCOUNT) -> int:
+        async with desk.reader.reading(account) as connection:
+            return (await names.of(connection, account, [TYPE]))[TYPE].logs_with(part)
+
+    assert await count("-1") == 1
+    await desk.store(result("b", key="B-1", processed_at=at(1)))
+    assert await count("-1") == 1
+    now = FRESH_SECONDS
+    assert await count("-1") == 2
+    await desk.store(result("c", key="C-1", processed_at=at(2)))
+    assert [await count("-1", each) for each in ("globex", "initech")] == [0, 0]
+    assert await count("-1") == 3

@@ -364,29 +364,18 @@ FROM (
 ORDER BY entry.at DESC, entry.name COLLATE "C" DESC
 LIMIT :limit::integer
 
--- sample_types --
--- Of each of :types as sample_next: how many of the newest logs have a name that contains :part, and which of its
--- grams are rare. Arrays with one element for each type.
-SELECT type.name, sampled.logs, sampled.rare
-FROM unnest(:types::text[], :grams::text[]) AS type (name, grams)
+-- newest_names --
+-- Names and grams of the newest :most_read logs of each of :types. Uses status_logs_by_time, and the primary key of
+-- log_names.
+SELECT type.name AS type, n.names, n.grams
+FROM unnest(:types::text[]) AS type (name)
 CROSS JOIN LATERAL (
-    WITH newest AS MATERIALIZED (
-        SELECT n.names, n.grams
-        FROM (
-            SELECT s.id FROM status_logs s
-            WHERE s.account = :account::text AND s.integration_type = type.name
-            ORDER BY s.processed_at DESC, s.id DESC
-            LIMIT :most_read::integer
-        ) AS s
-        CROSS JOIN LATERAL (SELECT n.names, n.grams FROM log_names n WHERE n.log_id = s.id LIMIT 1) AS n
-    )
-    SELECT
-        (SELECT count(*) FROM newest WHERE strpos(newest.names, :part::text) > 0) AS logs,
-        ARRAY(
-            SELECT gram.number FROM unnest(type.grams::integer[]) AS gram (number)
-            WHERE (SELECT count(*) FROM newest WHERE gram.number = ANY(newest.grams)) < :frequent::integer
-        ) AS rare
-) AS sampled
+    SELECT s.id FROM status_logs s
+    WHERE s.account = :account::text AND s.integration_type = type.name
+    ORDER BY s.processed_at DESC, s.id DESC
+    LIMIT :most_read::integer
+) AS newest
+CROSS JOIN LATERAL (SELECT n.names, n.grams FROM log_names n WHERE n.log_id = newest.id LIMIT 1) AS n
 
 -- search_logs --
 -- Logs of several types with a name that contains :part or is one of :names: whole names first, then newest. Arrays
