@@ -26,8 +26,9 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP) ## everything, embedded, with the demo; Ctrl-C stops it
 	@exec $(VENV)/bin/conexoes up
 
-test: $(STAMP) chromium node_modules/.installed ## every test, in two processes, each with a real Kafka, PostgreSQL and browser
-	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+# Tests wait more than they compute: three processes take two processors.
+test: $(STAMP) chromium node_modules/.installed ## every test, in three processes, each with a real Kafka, PostgreSQL and browser
+	@$(VENV)/bin/python -m pytest -n 3 --dist loadfile
 
 unit: $(STAMP) ## the tests that need no server
 	@$(VENV)/bin/python -m pytest tests/unit

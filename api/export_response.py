@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
-from api.fairness import release_places
+from api.fairness import WAIT_SECONDS, release_places
 from api.pace import Pace
 from api.problems import ProblemError, problem_responses
 from api.streaming import StreamedAnswer, through_file, unless_left
@@ -51,8 +51,8 @@ class ExportResponse(Response):
         pace = Pace(partial(scope["app"].state.places.are_others, order.account))
         making = self._workbook if order.format == "xlsx" else partial(self._stream, pace)
         with failing_as_told(answer):
-            async with self._desk.one(order) as outcome:
-                release_places(scope)  # exports have a limit of their own, and this one may take minutes
+            release_places(scope)  # exports have a limit of their own, and this one may take minutes
+            async with self._desk.one(order, wait_seconds=WAIT_SECONDS) as outcome:
                 outcome.rows = await unless_left(making(answer), receive)
                 await answer.end()
 

@@ -1,6 +1,7 @@
 """Keeps one account's readers from taking what others need: each account has places of its own."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from api.demand import Demands
 from api.problems import ProblemError
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
+from storage.slices import MAX_REST_SECONDS, rest_for
 
 #: Time limit of a wait for a place; after it the answer is 429.
 WAIT_SECONDS: Final = 2.0
@@ -108,7 +110,8 @@ class SharedPlaces(Places):
     """Places of accounts that read: who asks too much has one place, while somebody is there who asks for little.
 
     What one request takes of the event loop and of PostgreSQL's processors delays every other one, whatever the number
-    of connections. So a flood goes on, one request after the other, and another account waits for one of them at most.
+    of connections. So a flood goes on, one request after the other, each as long after the last one as that took: half
+    of the time there is none, and another account waits for one at most.
     """
 
     def __init__(self, most: int) -> None:
@@ -116,7 +119,8 @@ class SharedPlaces(Places):
         self._demands = Demands()
 
     async def take(self, name: str) -> Callable[[], None]:
-        """Take a place of an account, as Places does."""
+        """Take a place of an account, as Places does. Long work of this task rests while other accounts ask."""
+        rest_for(partial(self.are_others, name))
         self._demands.add(name, 1)
         try:
             release = await super().take(name)
@@ -124,9 +128,15 @@ class SharedPlaces(Places):
             self._demands.add(name, -1)
             raise
 
+        began = time.monotonic()
+
         def end() -> None:
             self._demands.add(name, -1)
-            release()
+            if self._demands.asks_too_much(name):
+                rest = min(time.monotonic() - began, MAX_REST_SECONDS)
+                asyncio.get_running_loop().call_later(rest, release)
+            else:
+                release()
 
         return end
 

@@ -8,7 +8,7 @@ from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
 from api.export_response import failing_as_told, need_chunks
-from api.fairness import release_places
+from api.fairness import WAIT_SECONDS, release_places
 from api.streaming import StreamedAnswer, unless_left
 from exports.jobs.desk import ExportDesk
 
@@ -32,9 +32,12 @@ class LinesExport(Response, ABC):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         need_chunks(scope)
         answer = StreamedAnswer(send, self._file_headers)
-        with failing_as_told(answer), self._desk.slots.one(self._account):
-            release_places(scope)  # exports have a limit of their own, and this one may take minutes
-            async with asyncio.timeout(self._desk.settings.export_seconds):
+        release_places(scope)  # exports have a limit of their own, and this one may take minutes
+        with failing_as_told(answer):
+            async with (
+                self._desk.slots.one(self._account, wait_seconds=WAIT_SECONDS),
+                asyncio.timeout(self._desk.settings.export_seconds),
+            ):
                 await unless_left(self._write(answer), receive)
                 await answer.end()
 

@@ -3,13 +3,23 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import Final, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
 
-#: Shortest slice, in seconds: about what an answer with few rows takes, so that it waits for its like.
-SLICE_SECONDS: Final = 0.001
+#: Shortest slice, in seconds. An answer with few rows needs the event loop five times, and may wait each time.
+SLICE_SECONDS: Final = 0.0005
+#: Longest rest after a slice, in seconds. Work that waited for a disk or a lock took nobody's time meanwhile.
+MAX_REST_SECONDS: Final = 0.05
+
+_are_others: ContextVar[Callable[[], bool]] = ContextVar("are_others", default=lambda: False)
+
+
+def rest_for(are_others: Callable[[], bool]) -> None:
+    """Let long work of this task rest as long as it works, while `are_others` says so: they have half of the time."""
+    _are_others.set(are_others)
 
 
 class Slices:
@@ -21,9 +31,10 @@ class Slices:
         self._began = clock()
 
     async def end_one(self) -> None:
-        """Let others go on, unless the slice has only begun."""
-        if self._clock() - self._began >= SLICE_SECONDS:
-            await asyncio.sleep(0)
+        """Let others go on, unless the slice has only begun; where they are waited for, for as long as it took."""
+        taken = self._clock() - self._began
+        if taken >= SLICE_SECONDS:
+            await asyncio.sleep(min(taken, MAX_REST_SECONDS) if _are_others.get()() else 0)
             self._began = self._clock()
 
 

@@ -35,7 +35,7 @@ RETENTION_DAYS = 90
 
 
 def pytest_configure() -> None:
-    """Before the first temporary directory is made, and before other processes of this run begin."""
+    """Make files in memory, before the first temporary directory is made and other processes of this run begin."""
     keep_files_in_memory()
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from babel import Locale
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request, Response
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -106,25 +107,27 @@ class Site:
 
     def page(self, request: Request, who: Visitor, template: str, /, *, status: int = 200, **values: Any) -> Response:
         """Return an answer that is a template."""
-        html = (
-            self._environments[who.language]
-            .get_template(template)
-            .generate(
-                request=request,
-                who=who,
-                form_token="" if who.session is None else self.sessions.form_token(who.session),
-                fragment=is_fragment(request),
-                marketplace=lambda affiliate: request.app.state.playbook().marketplace_of(affiliate),
-                exact=lambda at: times.exact(at, who.locale, who.zone),
-                brief=lambda at: times.brief(at, who.locale, who.zone),
-                relative=lambda at: times.relative(at, who.now, who.locale),
-                is_due=lambda at: at <= who.now,
-                elapsed=lambda at: times.elapsed(at, who.now, who.locale),
-                zone_label=times.zone_label(who.zone, who.now, who.locale),
-                health=getattr(request.state, "health", None),
-                **{"account": None, "page": None, **values},
-            )
-        )
+        environment = self._environments[who.language]
+        given: dict[str, Any] = {
+            "request": request,
+            "who": who,
+            "form_token": "" if who.session is None else self.sessions.form_token(who.session),
+            "fragment": is_fragment(request),
+            "marketplace": lambda affiliate: request.app.state.playbook().marketplace_of(affiliate),
+            "exact": lambda at: times.exact(at, who.locale, who.zone),
+            "brief": lambda at: times.brief(at, who.locale, who.zone),
+            "relative": lambda at: times.relative(at, who.now, who.locale),
+            "is_due": lambda at: at <= who.now,
+            "elapsed": lambda at: times.elapsed(at, who.now, who.locale),
+            "zone_label": times.zone_label(who.zone, who.now, who.locale),
+            "health": getattr(request.state, "health", None),
+            "account": None,
+            "page": None,
+            **values,
+        }
+        # Once for a page: a template that imported it would make its macros anew, for each of 200 rows four times.
+        given["marks"] = environment.get_template("marks.html").make_module(given)
+        html = environment.get_template(template).generate(given)
         return PageResponse(html, status)
 
 
@@ -170,7 +173,12 @@ def is_fragment(request: Request) -> bool:
 
 @pass_context
 def _number(context: Context, value: float) -> str:
-    return format_decimal(value, locale=context["who"].locale)
+    return _written(value, context["who"].locale)
+
+
+@lru_cache(1_000)
+def _written(value: float, locale: Locale) -> str:
+    return format_decimal(value, locale=locale)
 
 
 @pass_context

@@ -63,11 +63,12 @@ async def _receive(request: Request, who: Member) -> tuple[Marked, str]:
     refuse_foreign(request)
     desk: ExportDesk = request.app.state.exports
     try:
-        with desk.readings.one(who.account), tempfile.TemporaryDirectory(prefix="conexoes-marked-") as directory:
-            path = Path(directory) / "marked.xlsx"
-            fields = await read_upload(request, FIELD, path, MAX_FILE_BYTES)
-            need_own_form(request, who.visitor, fields.get("form_token", ""))
-            return await marked_by_worker(path), fields[FIELD]
+        async with desk.readings.one(who.account):
+            with tempfile.TemporaryDirectory(prefix="conexoes-marked-") as directory:
+                path = Path(directory) / "marked.xlsx"
+                fields = await read_upload(request, FIELD, path, MAX_FILE_BYTES)
+                need_own_form(request, who.visitor, fields.get("form_token", ""))
+                return await marked_by_worker(path), fields[FIELD]
     except TooManyExports as exc:
         raise not_made(exc) from None
 

@@ -61,13 +61,14 @@ class ExportDesk:
         )
 
     @asynccontextmanager
-    async def one(self, order: ExportOrder) -> AsyncIterator[Outcome]:
+    async def one(self, order: ExportOrder, *, wait_seconds: float = 0) -> AsyncIterator[Outcome]:
         """Account for one export that is made in the block: it takes a slot, is audited, and has a time limit.
 
-        Raises TooManyExports and StorageUnavailable before the block; TimeoutError, and errors of the block, after it.
+        `wait_seconds`: time limit of a wait for the slot. Raises TooManyExports and StorageUnavailable before the
+        block; TimeoutError, and errors of the block, after it.
         """
         export_id, seconds = uuid.uuid4(), self.settings.export_seconds
-        with self.slots.one(order.account):
+        async with self.slots.one(order.account, wait_seconds=wait_seconds):
             await record_order(self.database, export_id, order, seconds=seconds)
             async with followed(self.database, order, export_id) as outcome, asyncio.timeout(seconds):
                 yield outcome

@@ -1,8 +1,9 @@
 """Slots: limits of exports or uploads at once, of one account and in all, for this process only."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 from exports.errors import TooManyExports
@@ -23,12 +24,13 @@ class Limit(NamedTuple):
 
 
 class Slots:
-    """Counter of running exports. Nothing waits: a caller that is refused tries again."""
+    """Counter of running exports."""
 
     def __init__(self, per_account: Limit, in_all: Limit) -> None:
         self._per_account = per_account
         self._in_all = in_all
         self._taken: Counter[str] = Counter()
+        self._given_back = asyncio.Event()  # another one after each time
 
     @property
     def running(self) -> int:
@@ -37,21 +39,42 @@ class Slots:
 
     def take(self, account: str) -> None:
         """Take a slot. Raises TooManyExports."""
+        self._check(account)
+        self._taken[account] += 1
+
+    def _check(self, account: str) -> None:
         self._per_account.check(self._taken[account])
         self._in_all.check(self._taken.total())
-        self._taken[account] += 1
 
     def give_back(self, account: str) -> None:
         """Give a slot back."""
         self._taken[account] -= 1
         if not self._taken[account]:
             del self._taken[account]
+        self._given_back.set()
+        self._given_back = asyncio.Event()
 
-    @contextmanager
-    def one(self, account: str) -> Iterator[None]:
-        """Hold a slot for the time of the block. Raises TooManyExports."""
+    @asynccontextmanager
+    async def one(self, account: str, *, wait_seconds: float = 0) -> AsyncIterator[None]:
+        """Hold a slot for the time of the block. Raises TooManyExports when there was none for `wait_seconds`.
+
+        Who asks again at once when refused is answered no sooner than that: refusals alone took a processor.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_seconds):
+                await self._wait(account)
         self.take(account)
         try:
             yield
         finally:
             self.give_back(account)
+
+    async def _wait(self, account: str) -> None:
+        """Return once there is a slot."""
+        while True:
+            try:
+                self._check(account)
+            except TooManyExports:
+                await self._given_back.wait()
+            else:
+                return

@@ -240,7 +240,7 @@ async def test_search_across_types_has_whole_names_first_in_every_way(
 
 
 async def test_a_search_finds_what_came_after_the_names_were_read(desk: Desk) -> None:
-    """By which a search is judged: they are of some seconds ago, and it finds no less by them."""
+    """Names by which a search is judged are of some seconds ago: it finds no less by them."""
     reader = LogReader(desk.reader, lambda *_: [])
     assert await reader.search(ACCOUNT, "new-", 50) == []
     await desk.store(*(result(f"n{n}", key=f"NEW-{n:03}", processed_at=at(n)) for n in range(200)))

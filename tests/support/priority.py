@@ -1,4 +1,4 @@
-"""`python -m tests.support.priority CODE`: prints its niceness and that of its session, and exits with CODE."""
+"""`python -m tests.support.priority CODE`: prints niceness, that of its session, and processors; exits with CODE."""
 
 import os
 import sys
@@ -8,5 +8,6 @@ AUTOGROUP = Path("/proc/self/autogroup")
 
 if __name__ == "__main__":
     of_session = AUTOGROUP.read_text("ascii").split()[-1] if AUTOGROUP.exists() else "none"
-    sys.stdout.write(f"{os.nice(0)} {of_session}\n")
+    processors = ",".join(map(str, sorted(os.sched_getaffinity(0))))
+    sys.stdout.write(f"{os.nice(0)} {of_session} {processors}\n")
     sys.exit(int(sys.argv[1]))

@@ -5,7 +5,7 @@ import itertools
 import json
 import uuid
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any
 
@@ -453,10 +453,10 @@ async def test_an_export_is_in_the_audit_has_a_limit_and_says_no_places(
     [act] = await owner.fetch("SELECT * FROM dead_letter_audit")
     assert (act["action"], act["letters"], act["key_name"]) == ("exported", len(lines), "o")
     assert json.loads(act["request"]) == {"filter": {"q": "…"}}
-    with ExitStack() as slots:
+    async with AsyncExitStack() as slots:
         while True:
             try:
-                slots.enter_context(app.state.exports.slots.one("acme"))
+                await slots.enter_async_context(app.state.exports.slots.one("acme"))
             except TooManyExports:
                 break
         refused = await operator.get(exporting)

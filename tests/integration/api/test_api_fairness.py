@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from bench.floods import FLOODS, flood
 from exports.jobs.outcome import Outcome
 from schemas.export import ExportOrder
 from storage.settings import StorageSettings
+from storage.slices import MAX_REST_SECONDS
 from tests.integration.api.conftest import Caller, Store
 from tests.support.account import account
 from tests.support.served import served
@@ -207,6 +209,30 @@ async def test_each_flood_of_the_benchmark_is_answered_until_it_is_stopped(
     assert not app.state.places._used
 
 
+@pytest.mark.parametrize("floods", [False, True])
+async def test_the_next_request_of_a_flood_begins_as_long_after_the_last_as_that_took(
+    monkeypatch: pytest.MonkeyPatch, *, floods: bool
+) -> None:
+    places = SharedPlaces(1)
+    monkeypatch.setattr(places._demands, "asks_too_much", lambda _account: floods)
+    rests: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    def later(rest: float, release: Callable[[], None]) -> None:
+        rests.append(rest)
+        loop.call_soon(release)
+
+    monkeypatch.setattr(loop, "call_later", later)
+    for took in (0.02, 60.0):
+        moments = iter([0.0, took])
+        monkeypatch.setattr(fairness, "time", SimpleNamespace(monotonic=lambda moments=moments: next(moments)))
+        end = await places.take("acme")
+        end()
+        await asyncio.sleep(0)
+        assert not places._used
+    assert rests == ([0.02, MAX_REST_SECONDS] if floods else [])
+
+
 @pytest.mark.parametrize("file_format", ["csv", "jsonl", "xlsx"])
 async def test_an_export_takes_no_place_from_those_who_read(
     app: FastAPI, keys: dict[str, str], store_events: Store, file_format: str
@@ -216,9 +242,9 @@ async def test_an_export_takes_no_place_from_those_who_read(
     one = app.state.exports.one
 
     @asynccontextmanager
-    async def watched(order: ExportOrder) -> AsyncIterator[Outcome]:
+    async def watched(order: ExportOrder, *, wait_seconds: float) -> AsyncIterator[Outcome]:
         seen.append(len(app.state.places._used))
-        async with one(order) as outcome:
+        async with one(order, wait_seconds=wait_seconds) as outcome:
             yield outcome
             seen.append(len(app.state.places._used))
 
@@ -233,7 +259,7 @@ async def test_an_export_takes_no_place_from_those_who_read(
             return len(seen) == 2
 
         await eventually(ended)
-    assert seen == [1, 0]
+    assert seen == [0, 0]
 
 
 async def test_keys_that_do_not_exist_are_looked_up_once_and_few_at_a_time(

@@ -195,7 +195,7 @@ async def test_the_ledger_is_an_export_like_any_other(
         "rows": 3,
     }
     slots = app.state.exports.slots
-    with slots.one("acme"), slots.one("acme"):
+    async with slots.one("acme"), slots.one("acme"):
         answer = await operator.get(f"{ITEMS}.csv")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "30")
 

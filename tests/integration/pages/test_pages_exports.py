@@ -175,9 +175,9 @@ class TestMarkedWorkbook:
 
     async def test_uploads_have_places_of_their_own(self, visit: Visit, workbook: Path, app: FastAPI) -> None:
         desk, browser = app.state.exports, await visit("operator")
-        with desk.readings.one("acme"), desk.readings.one("acme"):
+        async with desk.readings.one("acme"), desk.readings.one("acme"):
             assert (await send(browser, mark(workbook, 3))).status_code == 429
-        with desk.slots.one("acme"), desk.slots.one("acme"):
+        async with desk.slots.one("acme"), desk.slots.one("acme"):
             assert (await send(browser, mark(workbook, 3))).status_code == 200
 
     @pytest.mark.parametrize(
