@@ -15,7 +15,7 @@ from api.demand import Demands
 from api.problems import ProblemError
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
-from storage.slices import MAX_REST_SECONDS, rest_for
+from storage.slices import rest_for
 
 #: Time limit of a wait for a place; after it the answer is 429.
 WAIT_SECONDS: Final = 2.0
@@ -23,6 +23,8 @@ WAIT_SECONDS: Final = 2.0
 MAX_STREAMS: Final = 100
 #: Key of an ASGI scope: the functions that `release_places` calls.
 AFTER_ANSWER: Final = "conexoes.after_answer"
+#: Longest rest of a flood after a request. One that waited for a lock took nobody's time meanwhile.
+MAX_REST_SECONDS: Final = 0.5
 _RETRY_AFTER_SECONDS: Final = "2"
 _MIN_PLACES: Final = 4
 _SHARE_OF_POOL: Final = 4

@@ -108,7 +108,7 @@ class Site:
     def page(self, request: Request, who: Visitor, template: str, /, *, status: int = 200, **values: Any) -> Response:
         """Return an answer that is a template."""
         environment = self._environments[who.language]
-        given: dict[str, Any] = {
+        common: dict[str, Any] = {
             "request": request,
             "who": who,
             "form_token": "" if who.session is None else self.sessions.form_token(who.session),
@@ -123,11 +123,10 @@ class Site:
             "health": getattr(request.state, "health", None),
             "account": None,
             "page": None,
-            **values,
         }
         # Once for a page: a template that imported it would make its macros anew, for each of 200 rows four times.
-        given["marks"] = environment.get_template("marks.html").make_module(given)
-        html = environment.get_template(template).generate(given)
+        marks = environment.get_template("marks.html").make_module(common)
+        html = environment.get_template(template).generate({**common, "marks": marks, **values})
         return PageResponse(html, status)
 
 

@@ -12,13 +12,12 @@ from fastapi import FastAPI
 
 from api import demand, fairness
 from api.authentication import MAX_GUESSES
-from api.fairness import Places, SharedPlaces, places_of
+from api.fairness import MAX_REST_SECONDS, Places, SharedPlaces, places_of
 from api.problems import ProblemError
 from bench.floods import FLOODS, flood
 from exports.jobs.outcome import Outcome
 from schemas.export import ExportOrder
 from storage.settings import StorageSettings
-from storage.slices import MAX_REST_SECONDS
 from tests.integration.api.conftest import Caller, Store
 from tests.support.account import account
 from tests.support.served import served
