@@ -274,14 +274,20 @@ class Said(NamedTuple):
 
 
 def is_busy(errors: Sequence[Said], message: str | None, response: Any) -> bool:
-    """Return True when a failed answer says that the marketplace had no time.
-
-    That is what the status of the evidence says, a 500 only where no error blames what was sent; or every one of the
-    errors, by code or message: beside an error about what was sent, something was tried. `message` is the result's own,
-    for an answer whose errors have none.
-    A status of the evidence that blames the request makes sentences count for nothing; codes still do.
+    """Return True when a failed answer says that the marketplace had no time, by its errors, its own message and its
+    evidence.
     """
-    status = status_of(response)
+    return is_busy_by(errors, message, status_of(response))
+
+
+def is_busy_by(errors: Sequence[Said], message: str | None, status: int | None) -> bool:
+    """Return True when a failed answer says that the marketplace had no time. `status` is that of its evidence.
+
+    That is what the status says, a 500 only where no error blames what was sent; or every one of the errors, by code or
+    message: beside an error about what was sent, something was tried. `message` is the result's own, for an answer
+    whose errors have none.
+    A status that blames the request makes sentences count for nothing; codes still do.
+    """
     told = [each._replace(message=each.message or message) for each in errors] or [Said(None, message)]
     if of_status(status).error is ErrorClass.BUSY and (status != _FAILED or not any(map(_is_permanent, told))):
         return True
@@ -456,5 +462,6 @@ def _number(value: Any) -> int | None:
     return int(value) if 100 <= value < 1000 and value == int(value) else None
 
 
-def _plain(name: str) -> str:
-    return "".join(each for each in name.lower() if each.isalnum())
+@remembered  # evidence has the same names, again and again
+def _plain(name: str | None) -> str:
+    return "".join(each for each in (name or "").lower() if each.isalnum())

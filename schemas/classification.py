@@ -9,7 +9,7 @@ what never reached it.
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from schemas.busy import Said, is_busy, is_busy_code, is_busy_message, name_of, status_of
+from schemas.busy import Said, is_busy_by, is_busy_code, is_busy_message, name_of, status_of
 from schemas.error_class import ErrorClass
 from schemas.error_meaning import CATEGORIES, of_status
 from schemas.fault import ToldError, rank
@@ -54,6 +54,11 @@ TRANSPORT_MESSAGES: Final = (
     ),
 )
 
+#: Parts of words of which every spelling in a sentence has one: most sentences have none, and are not searched.
+_HINTS: Final = (
+    *("getaddrinfo", "known", "resol", "dns", "route", "network", "host", "ssl", "tls", "handshake", "eof", "pipe"),
+    *("premature", "close", "connection", "deadlock", "lock wait", "serialize", "conex", "red"),
+)
 _TRANSPORT_CODE, _TRANSPORT_MESSAGE = map(any_of, (TRANSPORT_CODES, TRANSPORT_MESSAGES))
 
 
@@ -95,9 +100,10 @@ def error_class(errors: Sequence[ToldError], message: str | None, response: Any)
     first = min((rank(each.severity) for each in errors), default=0)
     gravest = [each for each in errors if rank(each.severity) == first]
     said = [Said(each.code, each.message, each.category) for each in gravest]
-    if is_busy(said, message, response):
+    status = status_of(response)
+    if is_busy_by(said, message, status):
         return ErrorClass.BUSY
-    if of_status(status_of(response)).error is ErrorClass.PERMANENT:
+    if of_status(status).error is ErrorClass.PERMANENT:
         return ErrorClass.PERMANENT
     classes = {_of_error(each.code, each.message or message, each.category) for each in gravest} or {
         _of_error(None, message, None)
@@ -130,4 +136,5 @@ def is_transport_code(code: str | None) -> bool:
 
 def is_transport_message(message: str | None) -> bool:
     """Return True for a sentence that says so in its beginning."""
-    return _TRANSPORT_MESSAGE.search((message or "")[:MAX_CHARACTERS].lower()) is not None
+    beginning = (message or "")[:MAX_CHARACTERS].lower()
+    return any(each in beginning for each in _HINTS) and _TRANSPORT_MESSAGE.search(beginning) is not None

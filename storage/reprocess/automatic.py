@@ -38,6 +38,8 @@ SWITCHED_OFF = Reason(ReasonCode.AUTOMATIC_SWITCHED_OFF)
 MAX_LANES = 1000
 #: Results that are passed over, for each that is read, in one statement at most.
 SCANNED = 5
+#: Time in which so few results come that all of them may be passed over. Where they end is found by reading them twice.
+SOON = timedelta(seconds=5)
 #: Sentences of why, by class.
 _WHY = {
     ErrorClass.BUSY: ReasonCode.AUTOMATIC_BUSY,
@@ -144,9 +146,11 @@ async def move_progress(connection: Connection, until: datetime) -> None:
 async def results_since(connection: Connection, since: datetime, until: datetime, limit: int) -> Found:
     """Return results that came after `since`, up to `until`. About `limit` are read; of a transaction all or none.
 
-    Those that did not fail are passed over, up to SCANNED times as many: a backlog of them is looked at in pieces.
+    Those that did not fail are passed over. Of a backlog, up to SCANNED times as many are: it is looked at in pieces.
     """
-    end = await SQL["results_until"].fetchval(connection, since=since, until=until, many=limit * SCANNED)
+    end = until
+    if until - since > SOON:
+        end = await SQL["results_until"].fetchval(connection, since=since, until=until, many=limit * SCANNED)
     rows = await SQL["results_to_class"].fetch(
         connection, since=since, until=end, limit=limit, characters=MAX_CHARACTERS
     )

@@ -1,8 +1,11 @@
 """Classes of failures: what goes away by itself, what needs somebody, and what nobody knows."""
 
+import re
 from typing import Any, NamedTuple
 
+import hypothesis
 import pytest
+from hypothesis import assume, given, strategies
 
 from schemas import classification as classes
 from schemas import permanent
@@ -201,3 +204,13 @@ HUGE = "9" * 5000
 )
 def test_any_stored_text_has_a_class(errors: str | None, response: str | None, expected: ErrorClass) -> None:
     assert class_of_texts(errors, None, response) is expected
+
+
+@pytest.mark.parametrize("spelling", [each.pattern for each in classes.TRANSPORT_MESSAGES])
+@given(data=strategies.data())
+@hypothesis.settings(max_examples=30)
+def test_a_sentence_of_the_transport_is_found_by_a_part_of_a_word(spelling: str, data: strategies.DataObject) -> None:
+    """Sentences without any are not searched: a spelling that has none would be missed."""
+    text = data.draw(strategies.from_regex(spelling, fullmatch=True))
+    assume(re.search(spelling, text.lower()))
+    assert classes.is_transport_message(text)
