@@ -11,6 +11,10 @@ AVERAGE_SECONDS: Final = 2.0
 PRESENT_SECONDS: Final = 10.0
 #: Demand of who asks for one thing after the other: never held back.
 ONE_AT_A_TIME: Final = 1.0
+#: Demand of a flood. A page asks for a handful of things at once, and is over before its average is as high.
+FLOOD: Final = 3.0
+#: Time after its last request in which others make way for an account's next one, in seconds.
+LATELY_SECONDS: Final = 1.0
 _HALF: Final = 0.5
 
 
@@ -32,9 +36,9 @@ class Demand:
         self.requests += requests
         self.changed_at = now
 
-    def is_there(self, now: float) -> bool:
-        """Return True for an account that asks, or did so lately."""
-        return self.requests > 0 or now - self.changed_at < PRESENT_SECONDS
+    def is_there(self, now: float, seconds: float = PRESENT_SECONDS) -> bool:
+        """Return True for an account that asks, or did so in the last `seconds`."""
+        return self.requests > 0 or now - self.changed_at < seconds
 
 
 class Demands:
@@ -64,10 +68,14 @@ class Demands:
             return False
         return any(each.is_there(now) and each.average(now) < own * _HALF for each in self._of.values())
 
+    def floods(self, account: str) -> bool:
+        """Return True for an account that asks too much, and for many things at once."""
+        return self._of[account].average(self._clock()) > FLOOD and self.asks_too_much(account)
+
     def are_others(self, account: str) -> bool:
-        """Return True while any other account is there."""
+        """Return True while any other account asks, or did so a moment ago."""
         now = self._clock()
-        return any(name != account and each.is_there(now) for name, each in self._of.items())
+        return any(name != account and each.is_there(now, LATELY_SECONDS) for name, each in self._of.items())
 
     def _sweep(self, now: float) -> None:
         """Forget who is not there any more, now and then."""

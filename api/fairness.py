@@ -112,8 +112,8 @@ class SharedPlaces(Places):
     """Places of accounts that read: who asks too much has one place, while somebody is there who asks for little.
 
     What one request takes of the event loop and of PostgreSQL's processors delays every other one, whatever the number
-    of connections. So a flood goes on, one request after the other, each as long after the last one as that took: half
-    of the time there is none, and another account waits for one at most.
+    of connections. So it goes on, one request after the other, and another account waits for one of them at most. Those
+    of a flood begin as long after the last one as that took: half of the time there is none.
     """
 
     def __init__(self, most: int) -> None:
@@ -134,7 +134,7 @@ class SharedPlaces(Places):
 
         def end() -> None:
             self._demands.add(name, -1)
-            if self._demands.asks_too_much(name):
+            if self._demands.floods(name):
                 rest = min(time.monotonic() - began, MAX_REST_SECONDS)
                 asyncio.get_running_loop().call_later(rest, release)
             else:
@@ -143,7 +143,7 @@ class SharedPlaces(Places):
         return end
 
     def are_others(self, name: str) -> bool:
-        """Return True while an account other than `name` asks for anything, or did so lately."""
+        """Return True while an account other than `name` asks for anything, or did so a moment ago."""
         return self._demands.are_others(name)
 
     def _limit(self, name: str) -> int:

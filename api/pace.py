@@ -3,10 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final
 
-#: Longest rest, in seconds. Work that waited for a disk or a lock took nobody's time meanwhile.
-MAX_REST_SECONDS: Final = 0.05
+from storage.slices import MAX_REST_SECONDS
 
 
 class Pace:

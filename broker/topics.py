@@ -104,9 +104,8 @@ async def create_topics(servers: str, settings: BrokerSettings) -> list[str]:
             for _name, code, message in answer.topic_errors:
                 if code not in (0, TopicAlreadyExistsError.errno):
                     raise BrokerUnavailable(f"{for_code(code).__name__}: {message}")
-        names = [each.name for each in new]
-        await _seen(admin, dict.fromkeys(names, 1))
-        return names
+            await _seen(admin, {each.name: 1 for each in new})
+        return [each.name for each in new]
 
 
 async def raise_partitions(servers: str, settings: BrokerSettings) -> list[str]:

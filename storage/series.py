@@ -71,8 +71,6 @@ async def read_series(
     bucket, edges, earlier = _buckets(query, now)
     own = {"account": account, "integration_type": integration_type}
     async with database.snapshot(account) as connection:
-        # The facets of a type are few by the planner's guess: it would add up the hours anew for each of them.
-        await connection.execute("SET LOCAL enable_nestloop = off")
         found = await _count(connection, query, edges, bucket, [], **own)
         before = None
         if query.last_week:
@@ -104,7 +102,6 @@ async def read_account_results(
     """
     bucket, edges, earlier = _buckets(query, now)
     pairs = []
-    await connection.execute("SET LOCAL enable_nestloop = off")
     for integration_type in integration_types:
         own = {"account": account, "integration_type": integration_type}
         current = await _by_affiliate(connection, edges, bucket, **own)
@@ -113,7 +110,6 @@ async def read_account_results(
             PairResults(integration_type, each, current.get(each, {}), before.get(each, {}))
             for each in sorted({*current, *before})
         ]
-    await connection.execute("SET LOCAL enable_nestloop = on")
     return AccountResults(bucket, query.timezone, edges, earlier, pairs)
 
 
@@ -133,7 +129,7 @@ def _edges(span: Span, bucket: Bucket, zone: tzinfo) -> list[datetime]:
 
 
 def _kept(edges: list[datetime], bucket: Bucket) -> dict[str, Any]:
-    """Return the parameters of `results_to_count` that say which days and hours are counted."""
+    """Return the parameters of a count that say which days and hours are counted."""
     parts = take_apart(edges[0], edges[-1], days=bucket == "day")
     kept = {name: at for name, at in parts.edges.items() if not name.startswith("logs_")}
     return {"edges": edges, "moved": moved(parts.days, edges), **kept}
@@ -211,6 +207,8 @@ async def _named(found: Iterable[_OfName], counts: _Counts, names: Collection[st
 async def _count_codes(
     connection: Connection, counts: _Counts, names: Collection[str], own: Mapping[str, Any]
 ) -> _Counts:
+    # The facets of a type are few by the planner's guess: it would add up the hours anew for each of them.
+    await connection.execute("SET LOCAL enable_nestloop = off")
     slices = Slices()
     most = MAX_NAMES - len(names)
     async for row in SQL["count_results_with_codes"].rows(connection, **own, names=list(names), most=most):

@@ -201,12 +201,13 @@ async def read_open(
         return {}
     reader, policy = who.reader(request), request.app.state.policy
     playbook = await playbook_for(request.app, who.account)
-    slices = Slices()
     details: dict[str, Details] = {}
     for place in range(0, len(rows), _AT_ONCE):
         some = [uuid.UUID(each.id) for each in rows[place : place + _AT_ONCE]]
         found = await reader.detailed(who.account, kind.name, some)
-        for each, changed in zip(found, await _changed(reader, who.account, found), strict=True):
+        changes = await _changed(reader, who.account, found)
+        slices = Slices()  # of the work alone, not of the waits for the database
+        for each, changed in zip(found, changes, strict=True):
             details[each.log.id] = (await _details(policy, playbook, each, whole=False))._replace(changed=changed)
             await slices.end_one()
     return details

@@ -175,7 +175,7 @@ def _number(context: Context, value: float) -> str:
     return _written(value, context["who"].locale)
 
 
-@lru_cache(1_000)
+@lru_cache(1_000, typed=True)
 def _written(value: float, locale: Locale) -> str:
     return format_decimal(value, locale=locale)
 

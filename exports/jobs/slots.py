@@ -1,7 +1,7 @@
 """Slots: limits of exports or uploads at once, of one account and in all, for this process only."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
@@ -30,7 +30,7 @@ class Slots:
         self._per_account = per_account
         self._in_all = in_all
         self._taken: Counter[str] = Counter()
-        self._given_back = asyncio.Event()  # another one after each time
+        self._waiting: deque[tuple[str, asyncio.Future[None]]] = deque()
 
     @property
     def running(self) -> int:
@@ -51,8 +51,7 @@ class Slots:
         self._taken[account] -= 1
         if not self._taken[account]:
             del self._taken[account]
-        self._given_back.set()
-        self._given_back = asyncio.Event()
+        self._call_next()
 
     @asynccontextmanager
     async def one(self, account: str, *, wait_seconds: float = 0) -> AsyncIterator[None]:
@@ -71,10 +70,23 @@ class Slots:
 
     async def _wait(self, account: str) -> None:
         """Return once there is a slot."""
-        while True:
+        while not self._is_free(account):
+            waiting = (account, asyncio.get_running_loop().create_future())
+            self._waiting.append(waiting)
             try:
-                self._check(account)
-            except TooManyExports:
-                await self._given_back.wait()
-            else:
+                await waiting[1]
+            except asyncio.CancelledError:
+                self._call_next()  # it may have been called, and takes nothing
+                raise
+            finally:
+                self._waiting.remove(waiting)
+
+    def _call_next(self) -> None:
+        """Call the first of those who wait that may have a slot."""
+        for account, called in self._waiting:
+            if not called.done() and self._is_free(account):
+                called.set_result(None)
                 return
+
+    def _is_free(self, account: str) -> bool:
+        return self._taken[account] < self._per_account.most and self._taken.total() < self._in_all.most

@@ -1,9 +1,8 @@
 """Names of the newest logs, by which a search is judged. They are read every few seconds, not for each search."""
 
-import math
 import time
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -15,10 +14,10 @@ SAMPLE: Final = 100
 #: Logs of the sample that make a gram frequent. Rarer ones of the same search are enough to find it, since what they
 #: find is compared as text. Reading the entries of a gram that 200,000 logs have took 3 ms.
 FREQUENT: Final = 3
-#: Time for which a sample is good, in seconds. By an old one a search is slower, and never finds less.
+#: Time for which a sample is remembered, in seconds. By an old one a search may leave out what is newer.
 FRESH_SECONDS: Final = 10.0
-#: Limit of the types of accounts that are remembered: each takes up to 50 kB.
-MAX_REMEMBERED: Final = 100
+#: Limit of the accounts that are remembered: each may take half a megabyte.
+MAX_REMEMBERED: Final = 20
 
 
 class NewestNames(NamedTuple):
@@ -32,34 +31,42 @@ class NewestNames(NamedTuple):
         return sum(part in each for each in self.names)
 
 
-_UNKNOWN: Final = (-math.inf, NewestNames((), frozenset()))
+ByType = Mapping[str, NewestNames]
+
+
+async def read_names(connection: Connection, account: str, types: Iterable[str]) -> ByType:
+    """Return the names of the newest logs of each type as they are now."""
+    rows = await SQL["newest_names"].fetch(
+        connection, account=account, types=list(types), most_read=SAMPLE, frequent=FREQUENT
+    )
+    return {row["type"]: NewestNames(row["names"], frozenset(row["frequent"])) for row in rows}
 
 
 class RememberedNames:
-    """Names of the newest logs as they were read lately, by account and type."""
+    """Names of the newest logs as they were read lately, by account."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` counts seconds."""
         self._clock = clock
-        self._read: OrderedDict[tuple[str, str], tuple[float, NewestNames]] = OrderedDict()
+        self._read: OrderedDict[str, tuple[float, ByType]] = OrderedDict()  # the oldest first
 
-    async def of(self, connection: Connection, account: str, types: Sequence[str]) -> dict[str, NewestNames]:
-        """Return the names of each type, read by `connection` where they are not known or old."""
-        now = self._clock()
-        known = {each: self._read.get((account, each), _UNKNOWN) for each in types}
-        old = [each for each, (read_at, _) in known.items() if now - read_at >= FRESH_SECONDS]
-        if old:
-            rows = await SQL["newest_names"].fetch(connection, account=account, types=old, most_read=SAMPLE)
-            for name in old:
-                own = [row for row in rows if row["type"] == name]
-                counted = Counter(gram for row in own for gram in set(row["grams"]))
-                frequent = frozenset(gram for gram, logs in counted.items() if logs >= FREQUENT)
-                known[name] = (now, NewestNames([row["names"] for row in own], frequent))
-                self._read[account, name] = known[name]
-                self._read.move_to_end((account, name))
-            while len(self._read) > MAX_REMEMBERED:
-                self._read.popitem(last=False)
-        return {each: newest for each, (_, newest) in known.items()}
+    def get(self, account: str) -> ByType | None:
+        """Return the names of an account; None where none were read lately."""
+        self._forget()
+        found = self._read.get(account)
+        return None if found is None else found[1]
+
+    def put(self, account: str, names: ByType) -> None:
+        """Remember names that were read now."""
+        self._read.pop(account, None)
+        self._read[account] = (self._clock(), names)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget what is old, and the oldest of too many: also a name that is erased meanwhile is soon forgotten."""
+        old = self._clock() - FRESH_SECONDS
+        while self._read and (len(self._read) > MAX_REMEMBERED or next(iter(self._read.values()))[0] <= old):
+            self._read.popitem(last=False)
 
 
 _OF: WeakKeyDictionary[Database, RememberedNames] = WeakKeyDictionary()

@@ -16,7 +16,7 @@ from schemas.search.query import Search, listed, search_of, whole_gram
 from storage.cursors import BEFORE_EVERY_ID, NEWEST_BY_ID, OLDEST_BY_ID, TimeAndId
 from storage.database import Connection
 from storage.filters import SEARCH, Direction, filtered, names_command, names_dimensions, no_dimensions
-from storage.logs.newest_names import FREQUENT, SAMPLE, NewestNames
+from storage.logs.newest_names import FREQUENT, SAMPLE, ByType, NewestNames
 from storage.statements import SQL, array
 
 #: Limit of runs that are merged: the beginning of each is one look into the index.
@@ -171,9 +171,7 @@ async def _near(asked: _Asked) -> list[Any] | None:
     return logs if page[0]["all_read"] or len(logs) == asked.own["limit"] else None
 
 
-async def search_types(
-    connection: Connection, account: str, text: str, newest: Mapping[str, NewestNames], *, limit: int
-) -> list[Any]:
+async def search_types(connection: Connection, account: str, text: str, newest: ByType, *, limit: int) -> list[Any]:
     """Return up to `limit` logs with a name that `text` finds, as rows with the `log_columns`.
 
     First come those of which it is the whole name, or of which it lists the name; then the newest. `newest` are the

@@ -35,7 +35,7 @@ from storage.columns import AS_THEY_ARE
 from storage.cursors import NEWEST_BY_TEXT, LogCursor, TimeAndId, TimeAndText, Walk
 from storage.database import Connection, Database
 from storage.logs.by_column import read_sorted
-from storage.logs.newest_names import remembered_names
+from storage.logs.newest_names import read_names, remembered_names
 from storage.logs.page import find_listed, read_page, search_types
 from storage.logs.walk import begin_walk, until_last
 from storage.retention import evidence_until
@@ -250,9 +250,15 @@ class LogReader:
         """Return up to `limit` logs of any type with a name that `text` finds: first those of which it is the whole
         name, or of which it lists the name; then the newest.
         """
+        names = remembered_names(self._database)
+        known = names.get(account)
         async with self._database.reading(account) as connection:
-            newest = await remembered_names(self._database).of(connection, account, list(BY_NAME))
-            rows = await search_types(connection, account, text, newest, limit=limit)
+            rows = [] if known is None else await search_types(connection, account, text, known, limit=limit)
+            # Of more than are asked for, the newest are told by the newest names of now.
+            if known is None or len(rows) == limit:
+                newest = await read_names(connection, account, BY_NAME)
+                names.put(account, newest)
+                rows = await search_types(connection, account, text, newest, limit=limit)
         return await in_slices(self._log, rows)
 
     def _found(self, row: Any) -> FoundLog:

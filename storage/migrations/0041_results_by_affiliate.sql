@@ -137,7 +137,8 @@ BEGIN
 END
 $function$;
 
--- Deletes the oldest day of all four tables at once, so that they agree in every snapshot.
+-- Deletes the oldest day of all four tables at once, so that they agree in every snapshot. The body before this one may
+-- have waited for this migration, and deletes its day from two of them: the other two delete up to the day.
 CREATE OR REPLACE FUNCTION forget_result_day(retention_days integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = conexoes, pg_temp AS $function$
 DECLARE
@@ -161,10 +162,10 @@ BEGIN
     WHERE h.account = f.account AND h.integration_type = f.integration_type
       AND h.hour >= oldest AND h.hour < oldest + interval '24 hours';
     DELETE FROM result_days_by_affiliate d USING (SELECT DISTINCT account, integration_type FROM result_facets) AS f
-    WHERE d.account = f.account AND d.integration_type = f.integration_type AND d.day = oldest;
+    WHERE d.account = f.account AND d.integration_type = f.integration_type AND d.day <= oldest;
     DELETE FROM result_hours_by_affiliate h USING (SELECT DISTINCT account, integration_type FROM result_facets) AS f
     WHERE h.account = f.account AND h.integration_type = f.integration_type
-      AND h.hour >= oldest AND h.hour < oldest + interval '24 hours';
+      AND h.hour < oldest + interval '24 hours';
     RETURN true;
 END
 $function$;
@@ -224,6 +225,8 @@ BEGIN
 END
 $function$;
 
+-- Results that came before are history too. It reads the hours of all results, and whoever adds
+-- up waits: no database that was released has this to come.
 SELECT sum_results_by_affiliate();
 
 -- migrate: rollback

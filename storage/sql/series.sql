@@ -1,9 +1,13 @@
--- results_to_count --
--- Not a statement: `parts`, which are counts of facets, and `described`, what each facet is, and each change that was not
--- added up yet. The hours of [:whole_hours_from, :whole_hours_to) are counted: days as they are kept, each at its noon, but
--- for the hours :moved, which are moved to their own; then hours; then the changes. To be run without nested loops. Uses
--- the primary keys of result_days, result_hours and result_facets, and result_changes_by_type.
-parts AS (
+-- count_results_with_codes --
+-- Results by :by, a status, an affiliate or each code, of those with one of :code and none of :exclude_code. Of each bucket
+-- by name, and of each in all (`named` false), two arrays. By name are counted :names, and the :most most frequent of the
+-- others; the name of all that are left is null. The most frequent names come first. A bucket is a number from 1 on; :edges
+-- are the edges of the buckets.
+-- The hours of [:whole_hours_from, :whole_hours_to) are counted: in `parts` days as they are kept, each at its noon, but for
+-- the hours :moved, which are moved to their own; then hours. `described` is what each facet is, and each change that was
+-- not added up yet. To be run without nested loops. Uses the primary keys of result_days, result_hours and result_facets,
+-- and result_changes_by_type.
+WITH parts AS (
     SELECT d.facet_id, d.day + interval '12 hours' AS at, d.results FROM result_days d
     WHERE d.account = :account::text AND d.integration_type = :integration_type::text
       AND d.day >= :days_from::timestamptz AND d.day < :days_to::timestamptz
@@ -33,11 +37,21 @@ described AS (
     FROM result_changes c
     WHERE c.account = :account::text AND c.integration_type = :integration_type::text
       AND c.hour >= :whole_hours_from::timestamptz AND c.hour < :whole_hours_to::timestamptz
-)
-
--- results_by_key --
--- Not a statement: `added_up`, results by bucket and key, once for all that a caller tells apart. A bucket is a number from
--- 1 on; :edges are the edges of the buckets. `keyed` has the key of each row of `described` that is counted.
+),
+keyed AS MATERIALIZED (
+    SELECT facet_id, hour, results, names, dense_rank() OVER (ORDER BY names) AS key
+    FROM (
+        SELECT
+            d.*,
+            CASE :by::text WHEN 'status' THEN ARRAY[status] WHEN 'affiliate' THEN ARRAY[affiliate] ELSE codes END AS names
+        FROM described d
+        WHERE (:status::text[] = '{}' OR status = ANY(:status::text[]))
+          AND (:affiliate::text[] = '{}' OR affiliate = ANY(:affiliate::text[]))
+          AND (:code::text[] = '{}' OR codes && :code::text[])
+          AND affiliate <> ALL(:exclude_affiliate::text[])
+          AND NOT codes && :exclude_code::text[]
+    ) AS chosen
+),
 added_up AS (
     SELECT width_bucket(r.at, :edges::timestamptz[]) AS bucket, r.key, sum(r.results)::bigint AS results
     FROM (
@@ -46,12 +60,11 @@ added_up AS (
         SELECT k.hour, k.key, k.results FROM keyed k WHERE k.facet_id IS NULL
     ) AS r
     GROUP BY 1, 2
-)
-
--- results_by_name --
--- Not a statement: of `counted`, results by bucket and names, those of each bucket by name, and of each in all (`named`
--- false), in two arrays. By name are counted :names, and the :most most frequent of the others; the name of all that are
--- left is null. The most frequent names come first.
+),
+counted AS MATERIALIZED (
+    SELECT a.bucket, k.names, a.results
+    FROM added_up a JOIN (SELECT DISTINCT key, names FROM keyed) AS k ON k.key = a.key
+),
 split AS (
     SELECT c.bucket, each.name, sum(c.results) AS results
     FROM counted c CROSS JOIN unnest(c.names) AS each (name) GROUP BY 1, 2
@@ -78,33 +91,9 @@ FROM (
 WHERE results <> 0
 GROUP BY 1, 2
 
--- count_results_with_codes --
--- Results by :by, those of :code and not of :exclude_code, as `results_by_name` says.
-WITH {results_to_count},
-keyed AS MATERIALIZED (
-    SELECT facet_id, hour, results, names, dense_rank() OVER (ORDER BY names) AS key
-    FROM (
-        SELECT
-            d.*,
-            CASE :by::text WHEN 'status' THEN ARRAY[status] WHEN 'affiliate' THEN ARRAY[affiliate] ELSE codes END AS names
-        FROM described d
-        WHERE (:status::text[] = '{}' OR status = ANY(:status::text[]))
-          AND (:affiliate::text[] = '{}' OR affiliate = ANY(:affiliate::text[]))
-          AND (:code::text[] = '{}' OR codes && :code::text[])
-          AND affiliate <> ALL(:exclude_affiliate::text[])
-          AND NOT codes && :exclude_code::text[]
-    ) AS chosen
-),
-{results_by_key},
-counted AS MATERIALIZED (
-    SELECT a.bucket, k.names, a.results
-    FROM added_up a JOIN (SELECT DISTINCT key, names FROM keyed) AS k ON k.key = a.key
-),
-{results_by_name}
-
 -- count_results --
 -- Results of each affiliate, or of all (one row, with an empty name), by status: arrays of the buckets that have any, and
--- of the results of each. The hours are those of `results_to_count`. Uses the primary keys of result_days_by_affiliate and
+-- of the results of each. Buckets and hours are those of count_results_with_codes. Uses the primary keys of result_days_by_affiliate and
 -- result_hours_by_affiliate, and result_changes_by_type.
 WITH parts AS (
     SELECT d.affiliate, d.day + interval '12 hours' AS at, d.success, d.warning, d.error

@@ -229,6 +229,18 @@ async def _tables(system: System) -> dict[str, Counter[str]]:
         ) AS r GROUP BY 1, 2, 3, 4, 5, 6
     """)
     found["result_hours + result_changes"] = Counter(str(tuple(row)) for row in results)
+    sums = await owner.fetch("""
+        SELECT account, integration_type, hour, affiliate, status, sum(results) FROM (
+            SELECT h.account, h.integration_type, h.hour, h.affiliate, each.status, each.results
+            FROM result_hours_by_affiliate h
+            CROSS JOIN LATERAL (
+                VALUES ('success', h.success), ('warning', h.warning), ('error', h.error)
+            ) AS each (status, results)
+            UNION ALL
+            SELECT account, integration_type, hour, affiliate, status, results FROM result_changes
+        ) AS r GROUP BY 1, 2, 3, 4, 5 HAVING sum(results) <> 0
+    """)
+    found["result_hours_by_affiliate + result_changes"] = Counter(str(tuple(row)) for row in sums)
     await owner.close()
     return found
 

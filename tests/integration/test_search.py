@@ -17,7 +17,7 @@ from storage.exports.reader import snapshot
 from storage.logs import newest_names
 from storage.logs import page as log_page
 from storage.logs.groups import list_groups
-from storage.logs.newest_names import FRESH_SECONDS, SAMPLE, RememberedNames, remembered_names
+from storage.logs.newest_names import FREQUENT, FRESH_SECONDS, SAMPLE, NewestNames, RememberedNames, read_names
 from storage.logs.reader import LogReader
 from storage.logs.summary import summarize
 from tests.support.events import at, result
@@ -240,38 +240,39 @@ async def test_search_across_types_has_whole_names_first_in_every_way(
 
 
 async def test_a_search_finds_what_came_after_the_names_were_read(desk: Desk) -> None:
-    """Names by which a search is judged are of some seconds ago: it finds no less by them."""
+    """Names by which a search is judged are of some seconds ago: it finds no less by them, and the newest first."""
     reader = LogReader(desk.reader, lambda *_: [])
     assert await reader.search(ACCOUNT, "new-", 50) == []
     await desk.store(*(result(f"n{n}", key=f"NEW-{n:03}", processed_at=at(n)) for n in range(200)))
-    assert len(await reader.search(ACCOUNT, "new-", 50)) == 50
+    found = await reader.search(ACCOUNT, "new-", 50)
+    assert [log.key for log in found] == [f"NEW-{n:03}" for n in reversed(range(150, 200))]
     assert [log.key for log in await reader.search(ACCOUNT, "new-007", 50)] == ["NEW-007"]
-    names = remembered_names(desk.reader)
-    async with desk.reader.reading(ACCOUNT) as connection:
-        assert (await names.of(connection, ACCOUNT, [TYPE]))[TYPE].logs_with("new-") == 0
-    later = RememberedNames()
-    async with desk.reader.reading(ACCOUNT) as connection:
-        newest = (await later.of(connection, ACCOUNT, [TYPE]))[TYPE]
-    assert (newest.logs_with("new-"), len(newest.names)) == (SAMPLE, SAMPLE)
 
 
-async def test_names_are_read_anew_when_they_are_old_and_the_oldest_are_forgotten(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_names_of_the_newest_logs_are_few_and_short(desk: Desk) -> None:
+    aliases = {f"alias{n:02}": f"{n:02}-" + "x" * 190 for n in range(40)}
+    await desk.store(*(result(f"n{n}", key=f"NEW-{n:03}", aliases=aliases, processed_at=at(n)) for n in range(120)))
+    async with desk.reader.reading(ACCOUNT) as connection:
+        newest = await read_names(connection, ACCOUNT, BY_NAME)
+    assert list(newest) == list(BY_NAME)
+    names, frequent = newest[TYPE]
+    assert (len(names), max(map(len, names)), newest["orders"].names) == (SAMPLE, 500, [])
+    assert 0 < len(frequent) <= 200 * SAMPLE / FREQUENT
+
+
+def test_names_are_remembered_for_a_while_and_of_few_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(newest_names, "MAX_REMEMBERED", 2)
     now = 0.0
     names = RememberedNames(lambda: now)
-    await desk.store(result("a", key="A-1", processed_at=at(0)))
-
-    async def count(part: str, account: str = ACCOUNT) -> int:
-        async with desk.reader.reading(account) as connection:
-            return (await names.of(connection, account, [TYPE]))[TYPE].logs_with(part)
-
-    assert await count("-1") == 1
-    await desk.store(result("b", key="B-1", processed_at=at(1)))
-    assert await count("-1") == 1
+    one, two, three = ({TYPE: NewestNames([each], frozenset())} for each in "abc")
+    names.put("acme", one)
+    assert (names.get("acme"), names.get("globex")) == (one, None)
+    now = FRESH_SECONDS - 1
+    names.put("globex", two)
+    assert names.get("acme") == one
     now = FRESH_SECONDS
-    assert await count("-1") == 2
-    await desk.store(result("c", key="C-1", processed_at=at(2)))
-    assert [await count("-1", each) for each in ("globex", "initech")] == [0, 0]
-    assert await count("-1") == 3
+    assert (names.get("acme"), names.get("globex")) == (None, two)
+    names.put("acme", two)
+    names.put("globex", three)
+    names.put("initech", one)
+    assert [names.get(each) for each in ("acme", "globex", "initech")] == [None, three, one]

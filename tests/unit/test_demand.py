@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.demand import AVERAGE_SECONDS, PRESENT_SECONDS, Demand, Demands
+from api.demand import AVERAGE_SECONDS, LATELY_SECONDS, PRESENT_SECONDS, Demand, Demands
 
 
 class _Clock:
@@ -113,7 +113,7 @@ def test_accounts_that_left_are_forgotten(clock: _Clock) -> None:
     assert len(demands._of) <= 2 * PRESENT_SECONDS + 1
 
 
-def test_others_are_there_for_a_while_after_they_asked(clock: _Clock) -> None:
+def test_others_are_there_for_a_moment_after_they_asked(clock: _Clock) -> None:
     demands = Demands(clock)
     assert not demands.are_others("acme")
     demands.add("acme", 1)
@@ -123,7 +123,20 @@ def test_others_are_there_for_a_while_after_they_asked(clock: _Clock) -> None:
     clock.now += 2 * PRESENT_SECONDS
     assert demands.are_others("acme")  # it still waits for its answer
     demands.add("globex", -1)
-    clock.now += PRESENT_SECONDS / 2
+    clock.now += LATELY_SECONDS / 2
     assert demands.are_others("acme")
-    clock.now += PRESENT_SECONDS
+    clock.now += LATELY_SECONDS
     assert not demands.are_others("acme")
+
+
+@pytest.mark.parametrize(("at_once", "floods"), [(1, False), (3, False), (4, True), (16, True)])
+def test_a_flood_is_many_requests_at_once_for_some_time(clock: _Clock, *, at_once: int, floods: bool) -> None:
+    demands = Demands(clock)
+    demands.add("globex", 1)
+    demands.add("globex", -1)
+    demands.add("acme", at_once)
+    assert not demands.floods("acme")  # a page that has just been opened
+    clock.now += 0.9 * PRESENT_SECONDS
+    assert demands.floods("acme") is floods
+    clock.now += PRESENT_SECONDS
+    assert not demands.floods("acme")  # nobody else is there

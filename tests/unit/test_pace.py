@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from api.pace import MAX_REST_SECONDS, Pace
+from api.pace import Pace
+from storage.slices import MAX_REST_SECONDS
 
 
 class Clock:

@@ -365,17 +365,28 @@ ORDER BY entry.at DESC, entry.name COLLATE "C" DESC
 LIMIT :limit::integer
 
 -- newest_names --
--- Names and grams of the newest :most_read logs of each of :types. Uses status_logs_by_time, and the primary key of
--- log_names.
-SELECT type.name AS type, n.names, n.grams
+-- Of each of :types, the names of the newest :most_read logs, and the grams that :frequent of them have; of a log with
+-- many names their beginning. Uses status_logs_by_time, and the primary key of log_names.
+SELECT type.name AS type, sampled.names, sampled.frequent
 FROM unnest(:types::text[]) AS type (name)
 CROSS JOIN LATERAL (
-    SELECT s.id FROM status_logs s
-    WHERE s.account = :account::text AND s.integration_type = type.name
-    ORDER BY s.processed_at DESC, s.id DESC
-    LIMIT :most_read::integer
-) AS newest
-CROSS JOIN LATERAL (SELECT n.names, n.grams FROM log_names n WHERE n.log_id = newest.id LIMIT 1) AS n
+    WITH newest AS MATERIALIZED (
+        SELECT left(n.names, 500) AS names, n.grams[1:200] AS grams
+        FROM (
+            SELECT s.id FROM status_logs s
+            WHERE s.account = :account::text AND s.integration_type = type.name
+            ORDER BY s.processed_at DESC, s.id DESC
+            LIMIT :most_read::integer
+        ) AS s
+        CROSS JOIN LATERAL (SELECT n.names, n.grams FROM log_names n WHERE n.log_id = s.id LIMIT 1) AS n
+    )
+    SELECT
+        ARRAY(SELECT names FROM newest) AS names,
+        ARRAY(
+            SELECT gram FROM newest CROSS JOIN unnest(newest.grams) AS gram
+            GROUP BY gram HAVING count(*) >= :frequent::integer
+        ) AS frequent
+) AS sampled
 
 -- search_logs --
 -- Logs of several types with a name that contains :part or is one of :names: whole names first, then newest. Arrays
