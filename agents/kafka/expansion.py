@@ -17,8 +17,8 @@ import aiokafka.record._crecords.legacy_records as compiled_messages
 import aiokafka.record.default_records as batches
 import aiokafka.record.legacy_records as messages
 import cramjam
-from aiokafka.record.util import decode_varint
 
+from agents.kafka.varint import read_varint
 from agents.kafka.weight import HEADER_BYTES
 
 MEBIBYTE = 1024 * 1024
@@ -145,9 +145,9 @@ def refuse_header_floods(expanded: bytes, ceiling: int) -> None:
     position, end = 0, len(expanded)
     if end * HEADER_BYTES // 2 <= ceiling:
         return
-    with suppress(ValueError):  # no number, so no records
+    with suppress(ValueError, IndexError):  # no number, so no records
         while position < end:
-            length, start = decode_varint(expanded, position)
+            length, start = read_varint(expanded, position)
             position = start + length
             if length < _SMALLEST_RECORD or position > end:
                 return
@@ -158,14 +158,15 @@ def refuse_header_floods(expanded: bytes, ceiling: int) -> None:
 def _headers(expanded: bytes, position: int, end: int) -> int:
     """Return how many headers the record from `position` to `end` claims, 0 when it is none."""
     position += 1  # attributes
-    for _ in ("timestamp", "offset"):
-        _delta, position = decode_varint(expanded, position)
-    for _ in ("key", "value"):
-        size, position = decode_varint(expanded, position)
-        position += max(size, 0)
-        if position >= end:  # the compiled decode_varint reads wherever it is told to
-            return 0
-    return int(decode_varint(expanded, position)[0])
+    with suppress(ValueError, IndexError):
+        for _ in ("timestamp", "offset"):
+            _delta, position = read_varint(expanded, position)
+        for _ in ("key", "value"):
+            size, position = read_varint(expanded, position)
+            position += max(size, 0)
+        if position < end:
+            return read_varint(expanded, position)[0]
+    return 0
 
 
 def install(ceiling: int) -> None:

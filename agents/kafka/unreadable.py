@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import _DefaultRecordBatchPy as RawBatch
-from aiokafka.record.util import decode_varint
 from aiokafka.structs import ConsumerRecord
 
 from agents.kafka.expansion import ExpansionTooLarge
+from agents.kafka.varint import read_varint
 from agents.kafka.weight import weight
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
@@ -100,61 +100,71 @@ def _why(exc: Exception, first: int, last: int) -> tuple[Reason, DeadLetterCode]
 def _records(batch: Any, topic: str, partition: int) -> Iterator[Any]:
     iter(batch)  # decompresses it
     for _ in range(batch._num_records):
-        length, start = decode_varint(batch._buffer, batch._pos)
+        length, start = read_varint(batch._buffer, batch._pos)
         end = start + length
         if length < 0 or end > len(batch._buffer):
             raise CorruptRecordException("the lengths of its records do not add up")
-        try:
-            yield _consumer_record(topic, partition, batch._read_msg())
-        except _BAD_BYTES as exc:
-            yield _unreadable(topic, partition, batch, bytes(batch._buffer[start:end]), exc)
+        yield _record(batch, topic, partition, bytes(batch._buffer[start:end]))
         batch._pos = end
 
 
-def _consumer_record(topic: str, partition: int, record: Any) -> Any:
-    """Make the record that aiokafka would have made."""
-    key_size = len(record.key) if record.key is not None else -1
-    value_size = len(record.value) if record.value is not None else -1
+def _record(batch: Any, topic: str, partition: int, raw: bytes) -> Any:
+    """Make the record that aiokafka would have made of these bytes, or a stand-in for one that it can't make.
+
+    Raises what `read_varint` does for a record that does not even tell its offset.
+    """
+    delta, position = read_varint(raw, 1)  # after one byte of attributes
+    offset_delta, position = read_varint(raw, position)
+    offset = batch.base_offset + offset_delta
+    try:
+        key, value, headers = _contents(raw, position)
+    except _BAD_BYTES as exc:
+        reason = Reason(ReasonCode.RECORD_UNREADABLE, offset=offset, detail=str(exc)[:_MAX_DETAIL_CHARACTERS])
+        return Unreadable(topic, partition, offset, batch.max_timestamp, None, (), raw, reason)
+    try:
+        named = tuple((name.decode("utf-8"), header) for name, header in headers)
+    except UnicodeDecodeError:
+        shown = tuple((name.decode("utf-8", "backslashreplace"), header) for name, header in headers)
+        reason = Reason(ReasonCode.HEADER_NAME_NOT_UTF8, offset=offset)
+        return Unreadable(topic, partition, offset, batch.max_timestamp, key, shown, value or b"", reason)
+    is_dated_by_broker = batch.timestamp_type == batch.LOG_APPEND_TIME
     return ConsumerRecord(
         topic,
         partition,
-        record.offset,
-        record.timestamp,
-        record.timestamp_type,
-        record.key,
-        record.value,
+        offset,
+        batch.max_timestamp if is_dated_by_broker else batch.first_timestamp + delta,
+        batch.timestamp_type,
+        key,
+        value,
         None,
-        key_size,
-        value_size,
-        tuple(record.headers),
+        -1 if key is None else len(key),
+        -1 if value is None else len(value),
+        named,
     )
 
 
-def _unreadable(topic: str, partition: int, batch: Any, raw: bytes, exc: Exception) -> Unreadable:
-    """Stand in for a record whose length is right and whose contents are not: mostly a header's name."""
-    _timestamp, position = decode_varint(raw, 1)  # after one byte of attributes
-    delta, position = decode_varint(raw, position)
-    offset, timestamp = batch.base_offset + delta, batch.max_timestamp
-    try:
-        key, position = _bytes(raw, position)
-        value, position = _bytes(raw, position)
-        count, position = decode_varint(raw, position)
-        headers = []
-        for _ in range(count):
-            name, position = _bytes(raw, position)
-            header, position = _bytes(raw, position)
-            headers.append(((name or b"").decode("utf-8", "backslashreplace"), header))
-    except _BAD_BYTES:
-        detail = str(exc)[:_MAX_DETAIL_CHARACTERS]
-        reason = Reason(ReasonCode.RECORD_UNREADABLE, offset=offset, detail=detail)
-        return Unreadable(topic, partition, offset, timestamp, None, (), raw, reason)
-    reason = Reason(ReasonCode.HEADER_NAME_NOT_UTF8, offset=offset)
-    return Unreadable(topic, partition, offset, timestamp, key, tuple(headers), value or b"", reason)
+def _contents(raw: bytes, position: int) -> tuple[bytes | None, bytes | None, list[tuple[bytes, bytes | None]]]:
+    """Return key, value and headers of a record, from a position on. Raises one of _BAD_BYTES."""
+    key, position = _bytes(raw, position)
+    value, position = _bytes(raw, position)
+    count, position = read_varint(raw, position)
+    if count < 0:
+        raise CorruptRecordException(f"it says that it has {count} headers")
+    headers = []
+    for _ in range(count):
+        name, position = _bytes(raw, position)
+        if name is None:
+            raise CorruptRecordException("a header has no name")
+        header, position = _bytes(raw, position)
+        headers.append((name, header))
+    if position != len(raw):
+        raise CorruptRecordException(f"its contents are {position} of its {len(raw)} bytes")
+    return key, value, headers
 
 
 def _bytes(raw: bytes, position: int) -> tuple[bytes | None, int]:
     """Bytes with their length before them; None has a length of -1."""
-    length, position = decode_varint(raw, position)
+    length, position = read_varint(raw, position)
     if length < 0:
         return None, position
     if position + length > len(raw):

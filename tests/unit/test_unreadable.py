@@ -1,6 +1,7 @@
 """Records that are saved from a batch that aiokafka refuses."""
 
 import pytest
+from aiokafka.record.util import encode_varint_py
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +78,19 @@ def test_a_record_whose_inside_is_broken_costs_no_neighbour() -> None:
     assert isinstance(bad, Unreadable)
     assert bad.offset == 1
     assert b"v" * 300 in bad.value
+
+
+@pytest.mark.parametrize("number", [2**62, 2**40, 2**31, 200, -1, -(2**31), -(2**62)])
+def test_no_length_leads_out_of_the_record(number: int) -> None:
+    """Wherever it stands: the compiled reader of aiokafka reads the memory there, and the process ends by it."""
+    written = bytearray()
+    encode_varint_py(number, written.append)
+    raw = record_batch([result("a"), result("b")])
+    for place in range(BODY, len(raw) - len(written)):
+        spoilt = with_checksum(raw[:place] + bytes(written) + raw[place + len(written) :])
+        found = saved(spoilt)
+        assert found.next_offset == 2
+        assert len(found.records) in (1, 2)
 
 
 def test_less_than_a_batch_is_nothing_yet() -> None:
