@@ -31,6 +31,8 @@ from schemas.reasons.say import say
 from storage.slices import Slices
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+#: Template whose macros every page is given.
+MARKS = "marks.html"
 #: Policy of content: nothing from other hosts, nothing inline, so that a vendor's text can't run or restyle a page.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -125,7 +127,7 @@ class Site:
             "page": None,
         }
         # Once for a page: a template that imported it would make its macros anew, for each of 200 rows four times.
-        marks = environment.get_template("marks.html").make_module(common)
+        marks = environment.get_template(MARKS).make_module(common)
         html = environment.get_template(template).generate({**common, "marks": marks, **values})
         return PageResponse(html, status)
 

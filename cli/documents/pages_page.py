@@ -13,7 +13,7 @@ from jinja2.meta import find_referenced_templates
 from admin.pages.build import PAGES
 from admin.pages.languages import DEFAULT, NAMES
 from admin.pages.route import PageRoute, bug
-from admin.pages.site import TEMPLATES
+from admin.pages.site import MARKS, TEMPLATES
 from admin.pages.visitor import SignInNeededError, need_admin, need_operator, own_form
 from admin.pages.visitor import member as need_member
 from api.authentication import admin_of
@@ -53,7 +53,7 @@ def uses(templates: Path = TEMPLATES) -> dict[str, set[str]]:
 def faults(found: Sequence[Page], templates: Mapping[str, set[str]]) -> list[str]:
     """Return a sentence for each page without a description, and for each template that no page shows."""
     silent = [f"{page.method} {page.address}: its handler has no docstring" for page in found if not page.shows]
-    shown = {name for page in found for name in page.templates} | set(_strings(bug))
+    shown = {name for page in found for name in page.templates} | {MARKS, *_strings(bug)}
     seen: set[str] = set()
     while todo := shown - seen:
         seen |= todo
@@ -98,7 +98,7 @@ def pages_page(found: Sequence[Page], templates: Mapping[str, set[str]]) -> str:
 
 
 def _is_base(name: str) -> bool:
-    return name in {"base.html", "marks.html"}
+    return name in {"base.html", MARKS}
 
 
 def _names(templates: Iterable[str]) -> str:

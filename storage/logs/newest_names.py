@@ -14,6 +14,8 @@ SAMPLE: Final = 100
 #: Logs of the sample that make a gram frequent. Rarer ones of the same search are enough to find it, since what they
 #: find is compared as text. Reading the entries of a gram that 200,000 logs have took 3 ms.
 FREQUENT: Final = 3
+#: Characters of a log's names that are looked at. A log may have a new name with each result.
+CHARACTERS: Final = 300
 #: Time for which a sample is remembered, in seconds. By an old one a search may leave out what is newer.
 FRESH_SECONDS: Final = 10.0
 #: Limit of the accounts that are remembered: each may take half a megabyte.
@@ -37,7 +39,7 @@ ByType = Mapping[str, NewestNames]
 async def read_names(connection: Connection, account: str, types: Iterable[str]) -> ByType:
     """Return the names of the newest logs of each type as they are now."""
     rows = await SQL["newest_names"].fetch(
-        connection, account=account, types=list(types), most_read=SAMPLE, frequent=FREQUENT
+        connection, account=account, types=list(types), most_read=SAMPLE, frequent=FREQUENT, characters=CHARACTERS
     )
     return {row["type"]: NewestNames(row["names"], frozenset(row["frequent"])) for row in rows}
 

@@ -17,7 +17,15 @@ from storage.exports.reader import snapshot
 from storage.logs import newest_names
 from storage.logs import page as log_page
 from storage.logs.groups import list_groups
-from storage.logs.newest_names import FREQUENT, FRESH_SECONDS, SAMPLE, NewestNames, RememberedNames, read_names
+from storage.logs.newest_names import (
+    CHARACTERS,
+    FREQUENT,
+    FRESH_SECONDS,
+    SAMPLE,
+    NewestNames,
+    RememberedNames,
+    read_names,
+)
 from storage.logs.reader import LogReader
 from storage.logs.summary import summarize
 from tests.support.events import at, result
@@ -256,8 +264,8 @@ async def test_names_of_the_newest_logs_are_few_and_short(desk: Desk) -> None:
         newest = await read_names(connection, ACCOUNT, BY_NAME)
     assert list(newest) == list(BY_NAME)
     names, frequent = newest[TYPE]
-    assert (len(names), max(map(len, names)), newest["orders"].names) == (SAMPLE, 500, [])
-    assert 0 < len(frequent) <= 200 * SAMPLE / FREQUENT
+    assert (len(names), max(map(len, names)), newest["orders"].names) == (SAMPLE, CHARACTERS, [])
+    assert 0 < len(frequent) <= CHARACTERS * SAMPLE / FREQUENT
 
 
 def test_names_are_remembered_for_a_while_and_of_few_accounts(monkeypatch: pytest.MonkeyPatch) -> None:

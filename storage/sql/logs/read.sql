@@ -366,12 +366,12 @@ LIMIT :limit::integer
 
 -- newest_names --
 -- Of each of :types, the names of the newest :most_read logs, and the grams that :frequent of them have; of a log with
--- many names their beginning. Uses status_logs_by_time, and the primary key of log_names.
+-- many names the first :characters, and as many grams. Uses status_logs_by_time, and the primary key of log_names.
 SELECT type.name AS type, sampled.names, sampled.frequent
 FROM unnest(:types::text[]) AS type (name)
 CROSS JOIN LATERAL (
     WITH newest AS MATERIALIZED (
-        SELECT left(n.names, 500) AS names, n.grams[1:200] AS grams
+        SELECT left(n.names, :characters::integer) AS names, n.grams[1:(:characters::integer)] AS grams
         FROM (
             SELECT s.id FROM status_logs s
             WHERE s.account = :account::text AND s.integration_type = type.name
@@ -383,8 +383,8 @@ CROSS JOIN LATERAL (
     SELECT
         ARRAY(SELECT names FROM newest) AS names,
         ARRAY(
-            SELECT gram FROM newest CROSS JOIN unnest(newest.grams) AS gram
-            GROUP BY gram HAVING count(*) >= :frequent::integer
+            SELECT each.gram FROM newest CROSS JOIN unnest(newest.grams) AS each (gram)
+            GROUP BY 1 HAVING count(*) >= :frequent::integer
         ) AS frequent
 ) AS sampled
 
