@@ -25,6 +25,7 @@ from agents.reprocess.commands import Commands
 from agents.results.ingest import Ingest
 from agents.results.source_counts import SourceCounts
 from broker.security import Security
+from broker.topics import METADATA_SECONDS
 from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
 from schemas.redaction import Redaction
@@ -37,8 +38,6 @@ from storage.sent_aliases import SentAliases
 #: A killed worker that comes back within this keeps its partitions without a rebalance (static membership).
 SESSION_SECONDS = 30.0
 COMMIT_SECONDS = 1.0
-#: A new partition is known, and read, within this.
-METADATA_SECONDS = 20
 #: No limit: while PostgreSQL is away nothing is fetched, for as long as it takes. The watchdog detects real stalls.
 MAX_POLL_SECONDS = 7 * 24 * 3600.0
 

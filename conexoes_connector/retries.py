@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from broker.backoff import pauses
 from broker.outage import Outages
+from broker.topics import METADATA_SECONDS
 from conexoes_connector.connector import Connector
 from conexoes_connector.errors import InvalidResultError
 from conexoes_connector.log import Log
@@ -59,6 +60,7 @@ async def serve_retries(
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            metadata_max_age_ms=METADATA_SECONDS * 1000,
             **connector.security.arguments,
         )
         partitions = Partitions(service.handle)

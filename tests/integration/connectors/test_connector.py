@@ -13,6 +13,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
 
 from broker.publisher import Publisher, Record
 from broker.settings import BrokerSettings
+from broker.topics import create_topics
 from conexoes_connector import Answer, Connector, InvalidResultError, Retry, serve_retries
 from schemas.catalogue import BY_NAME
 from schemas.json_document import dump
@@ -20,6 +21,7 @@ from schemas.reprocess import RetryData
 from schemas.result import Result, read
 from schemas.timestamp import to_text
 from tests.support.agents import committed_by, records
+from tests.support.kafka_admin import admin_of
 from tests.support.waiting import eventually
 
 
@@ -124,6 +126,30 @@ async def test_a_retry_is_handled_and_answered_with_its_correlation(broker_setti
     ]
     result = read_back(answer)
     assert (str(result.correlation_id), result.status, result.key) == (item, "success", "SKU-1")
+
+
+async def test_a_retry_topic_that_is_made_anew_is_read_within_a_minute(broker_settings: BrokerSettings) -> None:
+    """Retries that nobody reads are silent, and open the breaker of their marketplace."""
+    servers, topic = str(broker_settings.kafka_bootstrap_servers), broker_settings.topics.retry("price")
+    seen: list[str] = []
+
+    async def handler(retry: Retry) -> None:
+        seen.append(retry.data.key)
+
+    async def read_all(keys: set[str]) -> bool:
+        return keys <= set(seen)
+
+    async with connector_of(broker_settings) as connector, serving(broker_settings, connector, handler):
+        for number in range(30):
+            await send_retry(broker_settings, key=f"OLD-{number}")
+        await eventually(lambda: read_all({f"OLD-{number}" for number in range(30)}))
+        async with admin_of(servers) as admin:
+            await admin.delete_topics([topic])
+        await asyncio.sleep(4)
+        await create_topics(servers, broker_settings)
+        for number in range(6):
+            await send_retry(broker_settings, key=f"NEW-{number}")
+        await eventually(lambda: read_all({f"NEW-{number}" for number in range(6)}))
 
 
 async def test_a_retry_that_was_busy_is_done_again_and_one_that_comes_twice_is_not(
