@@ -36,7 +36,7 @@ class Demand:
         self.requests += requests
         self.changed_at = now
 
-    def is_there(self, now: float, seconds: float = PRESENT_SECONDS) -> bool:
+    def is_there(self, now: float, seconds: float) -> bool:
         """Return True for an account that asks, or did so in the last `seconds`."""
         return self.requests > 0 or now - self.changed_at < seconds
 
@@ -66,7 +66,8 @@ class Demands:
         own = self._of[account].average(now)
         if own <= ONE_AT_A_TIME:
             return False
-        return any(each.is_there(now) and each.average(now) < own * _HALF for each in self._of.values())
+        there = (each for each in self._of.values() if each.is_there(now, PRESENT_SECONDS))
+        return any(each.average(now) < own * _HALF for each in there)
 
     def floods(self, account: str) -> bool:
         """Return True for an account that asks too much, and for many things at once."""
@@ -81,4 +82,4 @@ class Demands:
         """Forget who is not there any more, now and then."""
         if now - self._swept_at >= PRESENT_SECONDS:
             self._swept_at = now
-            self._of = {name: each for name, each in self._of.items() if each.is_there(now)}
+            self._of = {name: each for name, each in self._of.items() if each.is_there(now, PRESENT_SECONDS)}

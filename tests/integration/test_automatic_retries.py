@@ -216,7 +216,10 @@ async def test_of_a_huge_result_no_more_is_read_than_is_looked_at(
     assert (row["errors"] is None) is bool(size)
 
 
-async def test_a_backlog_of_successes_is_passed_over_in_pieces(desk: Desk, owner: asyncpg.Connection) -> None:
+async def test_a_backlog_of_successes_is_passed_over_in_pieces(
+    desk: Desk, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automatic, "SOON", timedelta(0))
     agents = Automatic(desk.writer, desk.policy, lambda: None, enabled=True)
     for number in range(2 * automatic.SCANNED):
         await desk.store(result(f"s{number}", key=f"SKU-{number}", status="success"))
