@@ -12,7 +12,6 @@ from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
 from api.fairness import WAIT_SECONDS, release_places
-from api.pace import Pace
 from api.problems import ProblemError, problem_responses
 from api.streaming import StreamedAnswer, through_file, unless_left
 from exports.errors import CallerLeft, ExportFailed, TooManyExports
@@ -26,6 +25,7 @@ from schemas.export import MEDIA_TYPES, Export, ExportFormat, ExportOrder
 from schemas.reasons.code import ReasonCode
 from schemas.reasons.reason import Reason
 from storage.errors import StorageError
+from storage.slices import Slices
 
 RETRY_AFTER_SECONDS = "30"
 
@@ -48,20 +48,19 @@ class ExportResponse(Response):
         if order.format != "xlsx":
             need_chunks(scope)
         answer = StreamedAnswer(send, attachment(order, datetime.now(UTC)))
-        pace = Pace(partial(scope["app"].state.places.are_others, order.account))
-        making = self._workbook if order.format == "xlsx" else partial(self._stream, pace)
+        making = self._workbook if order.format == "xlsx" else self._stream
         with failing_as_told(answer):
             release_places(scope)  # exports have a limit of their own, and this one may take minutes
             async with self._desk.one(order, wait_seconds=WAIT_SECONDS) as outcome:
                 outcome.rows = await unless_left(making(answer), receive)
                 await answer.end()
 
-    async def _stream(self, pace: Pace, answer: StreamedAnswer) -> int:
+    async def _stream(self, answer: StreamedAnswer) -> int:
         if self._order.command_id is not None:
             return await write_items(self._desk.database, self._order, self._order.command_id, answer.write)
         seconds = self._desk.settings.export_seconds
         make = partial(write_rows, self._desk.database, self._order, seconds=seconds)
-        return await through_file(make, answer.write, rest=pace.rest)
+        return await through_file(make, answer.write, rest=Slices().end_one)
 
     async def _workbook(self, answer: StreamedAnswer) -> int:
         settings = self._desk.settings

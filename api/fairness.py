@@ -122,7 +122,7 @@ class SharedPlaces(Places):
 
     async def take(self, name: str) -> Callable[[], None]:
         """Take a place of an account, as Places does. Long work of this task rests while other accounts ask."""
-        rest_for(partial(self.are_others, name))
+        rest_for(partial(self._demands.are_others, name))
         self._demands.add(name, 1)
         try:
             release = await super().take(name)
@@ -141,10 +141,6 @@ class SharedPlaces(Places):
                 release()
 
         return end
-
-    def are_others(self, name: str) -> bool:
-        """Return True while an account other than `name` asks for anything, or did so a moment ago."""
-        return self._demands.are_others(name)
 
     def _limit(self, name: str) -> int:
         return 1 if self._demands.asks_too_much(name) else super()._limit(name)

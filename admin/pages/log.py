@@ -105,13 +105,14 @@ async def read_details(
     found = await reader.one(account, kind.name, log_id)
     if found is None:
         return None
-    details = await _details(policy, playbook, found, whole=whole)
     [changed] = await _changed(reader, account, [found])
-    return details._replace(changed=changed)
+    return await _details(policy, playbook, found, changed, whole=whole)
 
 
-async def _details(policy: Policy, playbook: Playbook, found: FoundLog, *, whole: bool) -> Details:
-    """Return the details of a log, without what changed."""
+async def _details(
+    policy: Policy, playbook: Playbook, found: FoundLog, changed: Changed | None, *, whole: bool
+) -> Details:
+    """Return the details of a log, with what changed in its request."""
     log, attempt = found.log, found.last_attempt
     rule = policy.for_(log.integration_type, log.affiliate)
     warning = log.status == "warning"
@@ -134,7 +135,7 @@ async def _details(policy: Policy, playbook: Playbook, found: FoundLog, *, whole
         request=lay_out(attempt.request, beginning) if attempt else None,
         response=lay_out(attempt.response, beginning) if attempt else None,
         as_it_came=lay_out(attempt.as_it_came, beginning) if attempt else None,
-        changed=None,
+        changed=changed,
         correctable=bool(rule.correctable and attempt and attempt.request),
     )
     return details if whole else _for_a_row(details)
@@ -208,7 +209,7 @@ async def read_open(
         changes = await _changed(reader, who.account, found)
         slices = Slices()  # of the work alone, not of the waits for the database
         for each, changed in zip(found, changes, strict=True):
-            details[each.log.id] = (await _details(policy, playbook, each, whole=False))._replace(changed=changed)
+            details[each.log.id] = await _details(policy, playbook, each, changed, whole=False)
             await slices.end_one()
     return details
 

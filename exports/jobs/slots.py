@@ -17,9 +17,13 @@ class Limit(NamedTuple):
     most: int
     refused: ReasonCode
 
+    def has_room(self, count: int) -> bool:
+        """Return True where there may be one more than `count`."""
+        return count < self.most
+
     def check(self, count: int) -> None:
         """Raise TooManyExports unless there may be one more than `count`."""
-        if count >= self.most:
+        if not self.has_room(count):
             raise TooManyExports(Reason(self.refused, count=count, limit=self.most))
 
 
@@ -39,12 +43,9 @@ class Slots:
 
     def take(self, account: str) -> None:
         """Take a slot. Raises TooManyExports."""
-        self._check(account)
-        self._taken[account] += 1
-
-    def _check(self, account: str) -> None:
         self._per_account.check(self._taken[account])
         self._in_all.check(self._taken.total())
+        self._taken[account] += 1
 
     def give_back(self, account: str) -> None:
         """Give a slot back."""
@@ -89,4 +90,4 @@ class Slots:
                 return
 
     def _is_free(self, account: str) -> bool:
-        return self._taken[account] < self._per_account.most and self._taken.total() < self._in_all.most
+        return self._per_account.has_room(self._taken[account]) and self._in_all.has_room(self._taken.total())

@@ -22,11 +22,7 @@ WITH parts AS (
     UNION ALL
     SELECT h.facet_id, place.at, place.sign * h.results
     FROM result_hours h
-    CROSS JOIN LATERAL (
-        VALUES (h.hour, 1), (date_trunc('day', h.hour, 'UTC') + interval '12 hours', -1)
-    ) AS place (at, sign)
-    WHERE h.account = :account::text AND h.integration_type = :integration_type::text
-      AND h.hour = ANY(:moved::timestamptz[])
+    {moved_to_their_own}
 ),
 described AS (
     SELECT f.id AS facet_id, NULL::timestamptz AS hour, NULL::bigint AS results, f.status, f.affiliate, f.codes
@@ -93,8 +89,8 @@ GROUP BY 1, 2
 
 -- count_results --
 -- Results of each affiliate, or of all (one row, with an empty name), by status: arrays of the buckets that have any, and
--- of the results of each. Buckets and hours are those of count_results_with_codes. Uses the primary keys of result_days_by_affiliate and
--- result_hours_by_affiliate, and result_changes_by_type.
+-- of the results of each. Buckets and hours are those of count_results_with_codes. Uses the primary keys of
+-- result_days_by_affiliate and result_hours_by_affiliate, and result_changes_by_type.
 WITH parts AS (
     SELECT d.affiliate, d.day + interval '12 hours' AS at, d.success, d.warning, d.error
     FROM result_days_by_affiliate d
@@ -111,11 +107,7 @@ WITH parts AS (
     UNION ALL
     SELECT h.affiliate, place.at, place.sign * h.success, place.sign * h.warning, place.sign * h.error
     FROM result_hours_by_affiliate h
-    CROSS JOIN LATERAL (
-        VALUES (h.hour, 1), (date_trunc('day', h.hour, 'UTC') + interval '12 hours', -1)
-    ) AS place (at, sign)
-    WHERE h.account = :account::text AND h.integration_type = :integration_type::text
-      AND h.hour = ANY(:moved::timestamptz[])
+    {moved_to_their_own}
     UNION ALL
     SELECT c.affiliate, c.hour,
         CASE WHEN c.status = 'success' THEN c.results ELSE 0 END,

@@ -68,3 +68,45 @@ async def test_work_rests_as_long_as_it_took_while_others_are_there(
     assert slept == rests
     await Slices(iter([0.0, 1.0, 1.0]).__next__).end_one()  # what one task rests for is nothing to another
     assert slept[2:] == [0]
+
+
+class Clock:
+    """A clock that goes on by hand."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds of each rest, none of which is waited for."""
+    seconds: list[float] = []
+
+    async def sleep(asked: float) -> None:
+        if asked:  # else it is only a turn of others
+            seconds.append(asked)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return seconds
+
+
+async def test_it_rests_as_long_as_it_worked_and_never_long(rests: list[float]) -> None:
+    clock = Clock()
+    rest_for(lambda: True)
+    slices = Slices(clock)
+    for worked in (0.01, 0.03, 60):
+        clock.now += worked
+        await slices.end_one()
+    assert rests == pytest.approx([0.01, 0.03, MAX_REST_SECONDS])
+
+
+async def test_it_does_not_rest_alone(rests: list[float]) -> None:
+    clock, others = Clock(), iter([False, False, True])
+    rest_for(lambda: next(others))
+    slices = Slices(clock)
+    for _ in range(3):
+        clock.now += 0.02
+        await slices.end_one()
+    assert rests == pytest.approx([0.02])  # what it worked before is not made up for

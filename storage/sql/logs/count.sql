@@ -84,6 +84,14 @@ counted AS (
 )
 {by_dimension}
 
+-- moved_to_their_own --
+-- Not a statement: of some hours `h` those :moved, each at its own place, and taken away from the noon of its day of UTC.
+CROSS JOIN LATERAL (
+    VALUES (h.hour, 1), (date_trunc('day', h.hour, 'UTC') + interval '12 hours', -1)
+) AS place (at, sign)
+WHERE h.account = :account::text AND h.integration_type = :integration_type::text
+  AND h.hour = ANY(:moved::timestamptz[])
+
 -- count_logs_by_local_days --
 -- The same where bars are days of another zone. A day of UTC counts for the bar of its noon (:noons are the edges
 -- half a day earlier), and the hours :moved are moved from there to their own bars.
@@ -95,11 +103,7 @@ rest AS (
     UNION ALL
     SELECT h.facet_id, place.at, place.sign * h.logs
     FROM log_hours h
-    CROSS JOIN LATERAL (
-        VALUES (h.hour, 1), (date_trunc('day', h.hour, 'UTC') + interval '12 hours', -1)
-    ) AS place (at, sign)
-    WHERE h.account = :account::text AND h.integration_type = :integration_type::text
-      AND h.hour = ANY(:moved::timestamptz[])
+    {moved_to_their_own}
 ),
 counted AS (
     SELECT facet_id, width_bucket(at, :noons::timestamptz[]) AS bar, sum(logs) AS logs FROM days GROUP BY 1, 2
