@@ -24,8 +24,8 @@ from agents.process.crash import guarded
 from agents.reprocess.commands import Commands
 from agents.results.ingest import Ingest
 from agents.results.source_counts import SourceCounts
+from broker.metadata import METADATA_SECONDS
 from broker.security import Security
-from broker.topics import METADATA_SECONDS
 from schemas.catalogue import CATALOGUE
 from schemas.policy import Policy
 from schemas.redaction import Redaction

@@ -16,8 +16,6 @@ from broker.settings import BrokerSettings
 
 _TIMEOUT_MS = 15_000
 _BETWEEN_LOOKS = 0.05  # seconds
-#: Time in which a consumer knows a new partition, or a topic that was made anew. aiokafka's own is five minutes.
-METADATA_SECONDS = 20
 _DAY_MS = 24 * 3600 * 1000
 #: Replicas of a topic where there are as many brokers: one may be lost while another is being replaced.
 REPLICAS = 3

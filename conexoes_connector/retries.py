@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from broker.backoff import pauses
+from broker.metadata import METADATA_SECONDS
 from broker.outage import Outages
-from broker.topics import METADATA_SECONDS
 from conexoes_connector.connector import Connector
 from conexoes_connector.errors import InvalidResultError
 from conexoes_connector.log import Log

@@ -18,7 +18,7 @@ from starlette.datastructures import QueryParams
 from typer.testing import CliRunner
 
 from admin.pages import assets, languages
-from admin.pages.site import _environment
+from admin.pages.site import MARKS, _environment
 from admin.pages.times import PERIODS
 from admin.pages.view import View, read_view
 from api.problems import ProblemError
@@ -58,6 +58,7 @@ def rendered(request: pytest.FixtureRequest) -> Any:
             exact=lambda at: f"exact {at:%Y-%m-%d}",
             to_local=lambda at: f"local {at:%Y-%m-%d}",
             zone_label="UTC",
+            marks=environment.get_template(MARKS).module,
         )
 
     return render
