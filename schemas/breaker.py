@@ -1,7 +1,7 @@
 """A circuit breaker for one type of one affiliate: while its answers say "not now" (schemas.busy), nothing is sent.
 
-closed → open → half-open, with one retry as a test → closed, or open again for twice as long. Pure: counts and times
-in, the next state out.
+closed → open → half-open, with one retry at a time as a test → closed, or open again for twice as long. Pure: counts
+and times in, the next state out.
 """
 
 from datetime import datetime, timedelta
@@ -26,6 +26,9 @@ LAST_PAUSE_SECONDS = 600
 IDLE_SECONDS = 600
 #: Time that the test retry gets before another one is sent: the worker that sent it may have died.
 PROBE_SECONDS = 60
+#: Test retries without an answer until it opens again. One proves little: there are items that a connector never
+#: answers, and a topic may be lost.
+SILENT_PROBES = 3
 
 
 class Breaker(NamedTuple):
@@ -35,7 +38,7 @@ class Breaker(NamedTuple):
     changed_at: datetime = EPOCH  # only answers to what was sent since then are counted; of the database's clock
     retry_at: datetime | None = None  # not closed: when one retry may be tried
     good: int = 0
-    bad: int = 0
+    bad: int = 0  # half-open: test retries without an answer
     openings: int = 0  # in a row
     in_a_row: int = 0  # bad ones since the last good one
 
@@ -53,15 +56,20 @@ class Breaker(NamedTuple):
         since = self.changed_at if self.state == "half_open" else now
         return self._replace(state="half_open", changed_at=since, retry_at=now + timedelta(seconds=PROBE_SECONDS))
 
-    def answered(self, good: int, bad: int, now: datetime) -> "Breaker":
-        """Return the breaker after answers to retries sent since `changed_at`. An expired retry is a bad answer.
+    def answered(self, good: int, busy: int, now: datetime, *, silent: int = 0) -> "Breaker":
+        """Return the breaker after answers to retries sent since `changed_at`; `silent` retries expired without one.
 
-        Those that are counted together are in no order: a good one among them ends the row of bad ones.
+        Those that are counted together are in no order: a good one among them ends the row of bad ones, be they busy
+        or silent. When half-open, one that is busy opens it; after a silent one the next may be tried at once.
         """
-        if self.state == "open" or good + bad == 0:
+        if self.state == "open" or good + busy + silent == 0:
             return self
         if self.state == "half_open":
-            return self._opened(now) if bad else Breaker("closed", now)
+            if not busy and good:
+                return Breaker("closed", now)
+            silent += self.bad
+            return self._opened(now) if busy or silent >= SILENT_PROBES else self._replace(bad=silent, retry_at=now)
+        bad = busy + silent
         in_a_row = 0 if good else self.in_a_row + bad
         good, bad = self.good + good, self.bad + bad
         if in_a_row >= BAD_IN_A_ROW or (good + bad >= MIN_ANSWERS and bad >= BAD_SHARE * (good + bad)):

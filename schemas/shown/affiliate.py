@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from schemas.breaker import SILENT_PROBES
 from schemas.example import example
 from schemas.shown.base import NOON, Shown
 
@@ -16,8 +17,9 @@ class ShownBreaker(Shown):
 
     integration_type: str
     state: Literal["open", "half_open"] = Field(
-        description="open: too many answers were busy, or never came; nothing is sent. half_open: one retry is sent as "
-        "a test, and its answer closes or opens the breaker again"
+        description="open: too many answers were busy, or never came; nothing is sent. half_open: one retry at a time "
+        f"is sent as a test; a good answer closes the breaker, a busy one or {SILENT_PROBES} without an answer open it "
+        "again"
     )
     since: datetime
     retry_at: datetime | None = Field(description="when the test retry may be sent")

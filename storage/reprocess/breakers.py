@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from schemas.breaker import IDLE_SECONDS, Breaker
 from storage.database import Connection, clock
 from storage.statements import SQL
+
+#: What became of a retry: an answer, one that says "not now", or none in time.
+Became = Literal["good", "busy", "silent"]
 
 
 class BreakerName(NamedTuple):
@@ -19,13 +22,13 @@ class BreakerName(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """One answer, or an expired retry, as a breaker counts it."""
+    """One retry that was answered, or expired, as a breaker counts it."""
 
     account: str
     affiliate: str
     integration_type: str
     sent_at: datetime | None  # None: answered before it was marked as sent, which counts as sent now
-    busy: bool  # answered "not now", or expired
+    became: Became
 
     @property
     def name(self) -> BreakerName:
@@ -59,18 +62,21 @@ async def count_answers(connection: Connection, answers: Sequence[Answered]) -> 
     """Let breakers count answers. A transaction that locks other rows must do this last."""
     if not answers:
         return
-    bad = sorted({each.name for each in answers if each.busy})
+    bad = sorted({each.name for each in answers if each.became != "good"})
     if bad:
         await SQL["make_breakers"].execute(connection, bad)
     before = await lock_breakers(connection, [each.name for each in answers])
-    counts: Counter[tuple[BreakerName, bool]] = Counter()
+    counts: Counter[tuple[BreakerName, Became]] = Counter()
     for each in answers:
         if each.name in before and (each.sent_at is None or each.sent_at >= before[each.name].changed_at):
-            counts[each.name, each.busy] += 1
+            counts[each.name, each.became] += 1
     if not counts:
         return
     now = await clock(connection)
-    after = {name: breaker.answered(counts[name, False], counts[name, True], now) for name, breaker in before.items()}
+    after = {
+        name: breaker.answered(counts[name, "good"], counts[name, "busy"], now, silent=counts[name, "silent"])
+        for name, breaker in before.items()
+    }
     await set_breakers(connection, {name: each for name, each in after.items() if each != before[name]})
 
 

@@ -21,7 +21,7 @@ from storage.constants import ITEM_MESSAGE_CHARACTERS
 from storage.database import Connection
 from storage.reprocess import audit
 from storage.reprocess.audit import NO_KEY, UsedKey
-from storage.reprocess.breakers import Answered, count_answers
+from storage.reprocess.breakers import Answered, Became, count_answers
 from storage.reprocess.claims import release_claims
 from storage.reprocess.corrections import insert_corrections
 from storage.reprocess.faults_before import faults_before
@@ -302,7 +302,7 @@ async def mark_silent(connection: Connection, at: datetime, limit: int) -> int:
         [ItemKey(row["account"], row["id"]) for row in rows],
         [CommandKey(row["account"], row["command_id"]) for row in rows],
     )
-    await count_answers(connection, [_answered(row, busy=True) for row in rows])
+    await count_answers(connection, [_counted(row, "silent") for row in rows])
     return len(rows)
 
 
@@ -354,7 +354,7 @@ async def record_answers(connection: Connection, answers: Sequence[Result], poli
         moves.append(_move(item, row, faults[item.id], answer, policy))
         commands.append(CommandKey(row["account"], row["command_id"]))
         if not (answer.busy and row["busy_counted"]):
-            answered.append(_answered(row, busy=answer.busy))
+            answered.append(_counted(row, "busy" if answer.busy else "good"))
     if moves:
         await SQL["mark_answered"].execute(connection, moves)
         await after_change(connection, [ItemKey(each.account, each.id) for each in moves], commands)
@@ -393,9 +393,9 @@ def _set_of(fingerprints: Sequence[str]) -> str:
     return text_array(sorted(set(fingerprints)))
 
 
-def _answered(row: Any, *, busy: bool) -> Answered:
+def _counted(row: Any, became: Became) -> Answered:
     """Return what a breaker counts of an item."""
-    return Answered(row["account"], row["affiliate"], row["integration_type"], row["sent_at"], busy)
+    return Answered(row["account"], row["affiliate"], row["integration_type"], row["sent_at"], became)
 
 
 async def cancel(

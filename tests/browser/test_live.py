@@ -234,7 +234,7 @@ async def test_what_comes_next_is_due_when_its_time_is_there(
 ) -> None:
     await store_events(*account())
     async with writer.transaction() as connection:
-        await count_answers(connection, [Answered("acme", "MLB", "price", datetime.now(UTC), busy=True)] * 50)
+        await count_answers(connection, [Answered("acme", "MLB", "price", datetime.now(UTC), "busy")] * 50)
     person = await arrive("viewer")
     await person.open("/acme/affiliates")
     coming = person.page.locator("time[data-due]")

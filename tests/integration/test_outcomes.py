@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from schemas.breaker import SILENT_PROBES
 from schemas.item_state import OPEN_ITEM_STATES
 from schemas.policy import BUSY_TRIES, Policy
 from schemas.reasons.reason import own_words
@@ -229,6 +230,22 @@ async def test_so_do_two_answers_before_the_mark(desk: Desk, owner: asyncpg.Conn
         assert await desk.wait_out(owner) == 1
     await desk.answer(*await desk.send(), seconds=120)
     assert (await desk.ledger("c")).items == {"fixed": 1}
+
+
+async def test_a_test_retry_that_is_never_answered_lets_the_next_one_be_tried(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await desk.fail(range(9))
+    await desk.by_filter("c")
+    await desk.answer(*await desk.send(5), **BUSY)
+    await owner.execute("UPDATE breakers SET retry_at = now()")
+    for bad in range(1, SILENT_PROBES):
+        [_trial] = await desk.send()
+        assert await desk.expire() == 1
+        assert await owner.fetchval("SELECT (state, bad) FROM breakers") == ("half_open", bad)
+    [trial] = await desk.send()
+    await desk.answer(trial)
+    assert await owner.fetchval("SELECT state FROM breakers") == "closed"
 
 
 async def test_a_breaker_counts_one_busy_answer_of_each_sending(desk: Desk, owner: asyncpg.Connection) -> None:

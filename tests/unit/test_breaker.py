@@ -13,6 +13,7 @@ from schemas.breaker import (
     MIN_ANSWERS,
     PROBE_SECONDS,
     REMEMBERED,
+    SILENT_PROBES,
     Breaker,
 )
 
@@ -59,6 +60,27 @@ def test_a_good_answer_closes_it_and_a_bad_one_doubles_the_pause() -> None:
     again = tried.answered(0, 1, NOON)
     assert again.state == "open"
     assert again.retry_at == NOON + timedelta(seconds=2 * FIRST_PAUSE_SECONDS)
+
+
+def test_one_item_that_is_never_answered_opens_nothing_again() -> None:
+    """After a silent test retry the next is tried at once; a good answer closes it, the third silent one opens it."""
+    tried = opened().tried(NOON)
+    for number in range(1, SILENT_PROBES):
+        silent = tried.answered(0, 0, NOON, silent=1)
+        assert (silent.state, silent.bad, silent.room(NOON)) == ("half_open", number, 1)
+        assert silent.changed_at == tried.changed_at
+        assert silent.answered(1, 0, NOON) == Breaker("closed", NOON)
+        assert silent.answered(1, 1, NOON).state == "open"
+        tried = silent.tried(NOON)
+    again = tried.answered(0, 0, NOON, silent=1)
+    assert (again.state, again.bad, again.openings) == ("open", 0, 2)
+    assert tried.answered(1, 0, NOON, silent=5).state == "closed"
+
+
+def test_silence_counts_as_busy_while_it_is_closed() -> None:
+    assert Breaker().answered(0, 0, NOON, silent=BAD_IN_A_ROW).state == "open"
+    assert Breaker().answered(0, BAD_IN_A_ROW - 1, NOON, silent=1).state == "open"
+    assert Breaker().answered(1, 0, NOON, silent=BAD_IN_A_ROW).state == "closed"
 
 
 def test_the_pause_has_a_limit() -> None:

@@ -94,7 +94,7 @@ async def test_a_breaker_that_is_open_says_why_nothing_is_sent(
     visit: Visit, store_events: Store, writer: Database
 ) -> None:
     await store_events(*account())
-    answers = [Answered("acme", "MLB", "price", datetime.now(UTC), busy=True)] * 50
+    answers = [Answered("acme", "MLB", "price", datetime.now(UTC), "busy")] * 50
     async with writer.transaction() as connection:
         await count_answers(connection, answers)
     page = (await (await visit("operator")).get("/acme/affiliates")).text

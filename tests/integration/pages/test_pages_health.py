@@ -61,7 +61,7 @@ async def test_pauses_breakers_and_old_data_are_on_top_of_every_page_of_their_ac
     typed: dict[str, str | list[str]] = {"integration_type": ["price", "tracking"], "ends": "1h", "reason": "campaign"}
     assert (await pause(operator, "MLB", **typed)).status_code == 303
     async with writer.transaction() as connection:
-        await count_answers(connection, [Answered("acme", "AMZ", "price", datetime.now(UTC), busy=True)] * 50)
+        await count_answers(connection, [Answered("acme", "AMZ", "price", datetime.now(UTC), "busy")] * 50)
     await owner.execute(
         "INSERT INTO data_times VALUES ('price', now() - interval '1 hour', now() - interval '2 hours', now()),"
         " ('of before', now() - interval '1 year', now() - interval '1 year', now()), ('orders', now(), now(), now())"
