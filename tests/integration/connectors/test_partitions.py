@@ -1,7 +1,7 @@
 """Records that take long, on a real Kafka: they hold up nothing else, and nothing is done again because of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -29,18 +29,23 @@ class Counting(Partitions):
 
 
 @asynccontextmanager
-async def handling(broker: BrokerSettings, handle: Callable[[bytes], Awaitable[None]]) -> AsyncIterator[Counting]:
+async def handling(
+    broker: BrokerSettings,
+    handle: Callable[[bytes], Awaitable[None]],
+    types: Sequence[str] = ("price",),
+    kind: type[AIOKafkaConsumer] = AIOKafkaConsumer,
+) -> AsyncIterator[Counting]:
     """A member of the group, stopped in order."""
     stop = asyncio.Event()
     partitions = Counting(handle)
-    consumer = AIOKafkaConsumer(
+    consumer = kind(
         bootstrap_servers=str(broker.kafka_bootstrap_servers),
         group_id=group(broker),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
     )
-    consumer.subscribe([broker.topics.retry("price")], listener=partitions)
+    consumer.subscribe([broker.topics.retry(name) for name in types], listener=partitions)
     await consumer.start()
     task = asyncio.create_task(partitions.run(consumer, stop))
     try:
@@ -154,6 +159,40 @@ async def test_a_rebalance_hands_over_what_is_not_begun_and_never_handles_a_part
         assert first.revoked > was
     assert set(seen) == set(names)
     assert len(seen) <= len(names) + 2  # that it was at, and Kafka not yet told
+
+
+async def test_a_commit_that_does_not_end_holds_up_no_other_topic(
+    broker_settings: BrokerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    stuck = asyncio.Event()
+
+    class Stuck(AIOKafkaConsumer):  # type: ignore[misc]
+        """A consumer that commits inventory without end, as aiokafka's does while a topic is gone."""
+
+        async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+            if any(tp.topic.endswith(".inventory") for tp in offsets):
+                stuck.set()
+                await asyncio.Event().wait()
+            await super().commit(offsets)
+
+    async def handle(value: bytes) -> None:
+        seen.append(value.decode())
+
+    monkeypatch.setattr("conexoes_connector.partitions._COMMIT_SECONDS", 0.2)
+    publisher = Publisher(str(broker_settings.kafka_bootstrap_servers))
+    await publisher.publish(Record(broker_settings.topics.retry("inventory"), b"acme/MLB/0", b"of inventory"))
+    await publisher.close()
+    types = ("price", "inventory")
+    async with handling(broker_settings, handle, types, Stuck):
+        async with asyncio.timeout(60):
+            await stuck.wait()
+        await write(broker_settings, "a1", "b1")
+        await committed(broker_settings, 2)
+        async with handling(broker_settings, handle, types):  # which is let in
+            await write(broker_settings, "a2", "b2")
+            await committed(broker_settings, 4)
+    assert set(seen) == {"of inventory", "a1", "b1", "a2", "b2"}
 
 
 async def test_what_a_handler_raises_ends_it(broker_settings: BrokerSettings) -> None:
