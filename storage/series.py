@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from itertools import accumulate
+from operator import gt
 from typing import Any, Final, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
@@ -47,7 +49,8 @@ class _Counts(NamedTuple):
         """Return the fields of CountedResults, of all buckets as one."""
         counts: Counter[str] = Counter()
         for each in self.named:
-            counts.update(each)
+            for name, results in each.items():
+                counts[name] += results
         total, other = sum(self.totals), sum(self.others)
         return _fields(self.edges[0], self.edges[-1], total, _most_first(counts), other)
 
@@ -114,12 +117,21 @@ async def read_account_results(
 
 
 def _buckets(query: SeriesQuery, now: datetime) -> tuple[Bucket, list[datetime], list[datetime]]:
-    """Return the bucket of a query, the edges of its buckets, and those edges one week before."""
-    span, zone = Span(*query.span(now)), ZoneInfo(query.timezone)
+    """Return the bucket of a query, the edges of its buckets, and those edges one week before. Nobody may change them.
+
+    Raises ReasonError as `read_series`.
+    """
+    span = Span(*query.span(now))
     bucket = query.bucket_of(span)
+    return bucket, *_both_edges(span, bucket, query.timezone)
+
+
+@lru_cache(maxsize=64)  # pages and scripts ask for the same hours again and again
+def _both_edges(span: Span, bucket: Bucket, timezone: str) -> tuple[list[datetime], list[datetime]]:
+    zone = ZoneInfo(timezone)
     edges = _edges(span, bucket, zone)
     # An hour that a clock put back shows twice is one of the week before: its second bucket has nothing.
-    return bucket, edges, list(accumulate((week_before(edge, zone) for edge in edges), max))
+    return edges, list(accumulate((week_before(edge, zone) for edge in edges), max))
 
 
 def _edges(span: Span, bucket: Bucket, zone: tzinfo) -> list[datetime]:
@@ -223,6 +235,9 @@ async def _count_codes(
 
 
 def _most_first(counts: dict[str, int]) -> dict[str, int]:
+    results = list(counts.values())
+    if all(map(gt, results, results[1:])):  # as most are already: what is most frequent in all comes first
+        return counts
     return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
 

@@ -1,13 +1,16 @@
 """Activity of the account: who did what, with filter and export."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import QueryParams
 
 from admin.pages.address import AUTOMATIC, MOST_LEFT_OUT, ByWhom, by_whom_pairs, filter_pairs, query_of, read_filter
+from admin.pages.group_names import names_of
 from admin.pages.paths import ACCOUNT
 from admin.pages.route import PageRoute
 from admin.pages.site import show
@@ -59,8 +62,12 @@ async def activity_page(request: Request, who: OwnPage, automatic: ByWhom = "fal
     """
     view = read_activity_view(request.query_params, who.visitor.zone, automatic)
     listing = listings.activity(who.account, view.filter, ACTS_A_PAGE, view.page_token)
-    acts = await list_activity(
-        request.app.state.reader, who.account, view.filter, after=listing.after, limit=listing.limit
+    acts = listing.page(
+        await list_activity(
+            request.app.state.reader, who.account, view.filter, after=listing.after, limit=listing.limit
+        ),
+        request,
+        Response(),
     )
     return show(
         request,
@@ -73,7 +80,9 @@ async def activity_page(request: Request, who: OwnPage, automatic: ByWhom = "fal
         fields=ACTIVITY_FIELDS,
         kinds=ACTIVITY_KINDS,
         types=BY_NAME,
-        acts=listing.page(acts, request, Response()),
+        acts=acts,
+        link_of=lambda each: _link_of(who.account, each.about),
+        group_names=await _group_names(request, who, [each.about for each in acts.items]),
         left_out=await _left_out(request, who, view),
         most_left_out=MOST_LEFT_OUT,
         may_export=who.grant.may_export,
@@ -81,6 +90,31 @@ async def activity_page(request: Request, who: OwnPage, automatic: ByWhom = "fal
         time_of=lambda text: parse(text).at,
         act_word=lambda each: word_of_act(each.kind, each.action, who.visitor.language),
     )
+
+
+def _link_of(account: str, about: Mapping[str, Any]) -> str | None:
+    """Return the page of what an act was about; None where there is none."""
+    if export_id := about.get("export_id"):
+        return f"/{account}/exports/{export_id}"
+    if command_id := about.get("command_id"):
+        return f"/{account}/reprocess/{quote(command_id, safe='')}"
+    if redrive_id := about.get("redrive_id"):
+        return f"/{account}/dead-letters/redrives/{redrive_id}"
+    if about.get("fingerprint") and about.get("integration_type") in BY_NAME:
+        return f"/{account}/{about['integration_type']}/groups?fingerprint={about['fingerprint']}"
+    return None
+
+
+async def _group_names(request: Request, who: Member, abouts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the names of the groups that acts were about, by fingerprint."""
+    told: dict[str, set[str]] = {}
+    for about in abouts:
+        if "fingerprint" in about and about.get("integration_type") in BY_NAME:
+            told.setdefault(about["integration_type"], set()).add(about["fingerprint"])
+    names: dict[str, str] = {}
+    for integration_type, fingerprints in told.items():
+        names |= await names_of(request, who, integration_type, sorted(fingerprints))
+    return names
 
 
 async def _left_out(request: Request, who: Member, view: ActivityView) -> int:

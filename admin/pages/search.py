@@ -26,8 +26,8 @@ _TEXT: TypeAdapter[str] = TypeAdapter(SearchText)
 
 @router.get(f"{ACCOUNT}/search")
 async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()] = "") -> Response:
-    """Show the results by type: whole names first, then names that have the text in them; the only one of which the
-    text is a whole name at once. A script gets the first of them as options.
+    """Show the results by type, that of the best first: whole names, then names that have the text in them; the only
+    one of which the text is a whole name at once. A script gets the first of them as options.
     """
     part = is_fragment(request)
     found, missing, found_by = [], list[str](), dict[str, tuple[str, str]]()
@@ -50,6 +50,7 @@ async def search_page(request: Request, who: OwnPage, q: Annotated[str, Query()]
         account=who.account,
         page="search",
         q=q,
+        types=BY_NAME,
         found=found,
         found_by=found_by,
         not_found=missing,

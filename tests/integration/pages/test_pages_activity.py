@@ -43,3 +43,17 @@ async def test_an_export_leads_to_its_file(visit: Visit, operator: Caller, store
     pages = [(await browser.get(each)) for each in links]
     assert [each.status_code for each in pages] == [200, 200]
     assert sum("There is no file." in each.text for each in pages) == 1
+
+
+async def test_an_act_is_a_link_to_what_it_was_about_and_calls_a_group_by_its_error(
+    visit: Visit, store_events: Store
+) -> None:
+    await store_events(result())
+    browser = await visit("operator")
+    [group] = re.findall(r'id="group-([0-9a-f]{16})"', (await browser.get("/acme/price/groups")).text)
+    fields = {"form_token": await browser.form_token("/acme/price/groups"), "state": "acknowledged"}
+    assert (await browser.post(f"/acme/price/groups/{group}", data=fields)).status_code == 303
+    row = (await browser.get("/acme/activity?kind=group")).text.split("<tbody>")[1]
+    assert re.search(rf'<a href="/acme/price/groups\?fingerprint={group}"><b>', row)
+    assert "price.minimum" in row
+    assert row.count(group) == 1
