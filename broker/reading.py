@@ -7,6 +7,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from broker.closing import close_consumer
 from broker.errors import BrokerUnavailable
 from broker.reason import no_broker_yet, why_not
 from broker.security import Security
@@ -49,7 +50,7 @@ async def check_reading(servers: str, security: Security, topics: Iterable[str],
     except (OSError, TimeoutError) as exc:
         raise BrokerUnavailable(f"no answer to a reader within {_TIMEOUT_SECONDS:g} s: {exc!r}") from exc
     finally:
-        await consumer.stop()
+        await close_consumer(consumer)
 
 
 async def _fetch(consumer: AIOKafkaConsumer) -> None:

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from broker.backoff import pauses
+from broker.closing import close_consumer
 from broker.metadata import METADATA_SECONDS
 from broker.outage import Outages
 from conexoes_connector.connector import Connector
@@ -73,7 +74,7 @@ async def serve_retries(
             outages.failed("retries", str(exc) or type(exc).__name__)
             await asyncio.sleep(pause)
         finally:
-            await consumer.stop()
+            await close_consumer(consumer)
         if stop.is_set():
             return
 
