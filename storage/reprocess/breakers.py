@@ -9,7 +9,7 @@ from schemas.breaker import IDLE_SECONDS, Breaker
 from storage.database import Connection, clock
 from storage.statements import SQL
 
-#: What became of a retry: an answer, one that says "not now", or none in time.
+#: Fate of a retry: an answer, one that says "not now", or none in time.
 Became = Literal["good", "busy", "silent"]
 
 

@@ -63,7 +63,7 @@ def test_a_good_answer_closes_it_and_a_bad_one_doubles_the_pause() -> None:
 
 
 def test_one_item_that_is_never_answered_opens_nothing_again() -> None:
-    """After a silent test retry the next is tried at once; a good answer closes it, the third silent one opens it."""
+    """A silent test retry lets the next be tried at once; a good answer closes it, the third silent one opens it."""
     tried = opened().tried(NOON)
     for number in range(1, SILENT_PROBES):
         silent = tried.answered(0, 0, NOON, silent=1)
