@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from agents.reprocess.materialise import MAX_FAILURES
+from schemas.breaker import SILENT_PROBES
 from schemas.filter import ReprocessState
 from schemas.item_state import ItemState
 from schemas.policy import Policy
@@ -614,15 +615,18 @@ async def test_a_slow_answer_to_an_earlier_probe_closes_the_breaker(desk: Desk, 
     assert (shown.breaker, shown.sending) == ("closed", True)
 
 
-async def test_a_silent_probe_opens_the_breaker_again(desk: Desk, owner: asyncpg.Connection) -> None:
+async def test_the_last_of_a_few_silent_probes_opens_the_breaker_again(desk: Desk, owner: asyncpg.Connection) -> None:
     await half_open(desk, owner)
-    [_first] = await probe(desk, owner)
-    await owner.execute("UPDATE reprocess_items SET expires_at = now() - interval '2 days' WHERE state = 'sent'")
-    [_second] = await probe(desk, owner)
-    async with desk.writer.transaction() as connection:
-        assert await mark_silent(connection, datetime.now(UTC) - timedelta(days=1), 10) == 1
+    for state in (*["half_open"] * (SILENT_PROBES - 1), "open"):
+        [silent] = await probe(desk, owner)
+        [_awaited] = await probe(desk, owner)  # whose answer is awaited, and may come yet
+        await owner.execute(
+            "UPDATE reprocess_items SET expires_at = now() - interval '2 days' WHERE id = $1", silent.id
+        )
+        async with desk.writer.transaction() as connection:
+            assert await mark_silent(connection, datetime.now(UTC) - timedelta(days=1), 10) == 1
+        assert await owner.fetchval("SELECT state FROM breakers") == state
     assert await desk.send() == []
-    assert await owner.fetchval("SELECT state FROM breakers") == "open"
 
 
 async def test_an_answer_that_outruns_the_mark_of_sending_moves_the_breaker(
