@@ -47,7 +47,8 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer = consumer
         try:
             while True:
-                self._forget_ended()
+                _forget_ended(self._tasks)
+                _forget_ended(self._commits)
                 self._begin_commits()
                 if stop.is_set() and not self._tasks:
                     await self._end_commits()
@@ -92,11 +93,6 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._consumer is not None and assignment == self._assignment:
             self._consumer.resume(tp)
 
-    def _forget_ended(self) -> None:
-        """Forget tasks that have ended. Raises what a handler, or Kafka at a commit, raised."""
-        _forget_ended(self._tasks)
-        _forget_ended(self._commits)
-
     def _begin_commits(self) -> None:
         """Begin to commit what is done, of each topic that has no commit on its way."""
         done: defaultdict[str, dict[TopicPartition, int]] = defaultdict(dict)
@@ -109,11 +105,10 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         """Commit all that is done, as far as it can be done soon. Raises KafkaError."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_COMMIT_SECONDS):
-                self._begin_commits()
-                while self._commits:
+                while self._next or self._commits:
+                    self._begin_commits()
                     await asyncio.wait(self._commits.values(), return_when=asyncio.FIRST_COMPLETED)
                     _forget_ended(self._commits)
-                    self._begin_commits()
 
     def _give_up_commits(self) -> None:
         """Let go of what is not committed: others may have its partitions, and are further by now."""
@@ -135,6 +130,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 def _forget_ended(tasks: dict[K, "asyncio.Task[None]"]) -> None:
+    """Forget tasks that have ended. Raises what a handler, or Kafka at a commit, raised."""
     for name, task in list(tasks.items()):
         if task.done():
             del tasks[name]

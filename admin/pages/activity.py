@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
@@ -100,17 +100,28 @@ def _link_of(account: str, about: Mapping[str, Any]) -> str | None:
         return f"/{account}/reprocess/{quote(command_id, safe='')}"
     if redrive_id := about.get("redrive_id"):
         return f"/{account}/dead-letters/redrives/{redrive_id}"
-    if about.get("fingerprint") and about.get("integration_type") in BY_NAME:
-        return f"/{account}/{about['integration_type']}/groups?fingerprint={about['fingerprint']}"
+    if group := _group_of(about):
+        return f"/{account}/{group.integration_type}/groups?fingerprint={group.fingerprint}"
     return None
+
+
+class _Group(NamedTuple):
+    integration_type: str
+    fingerprint: str
+
+
+def _group_of(about: Mapping[str, Any]) -> _Group | None:
+    """Return the group that an act was about; None for any other act, and for a type that is none any more."""
+    found = _Group(about.get("integration_type", ""), about.get("fingerprint", ""))
+    return found if found.fingerprint and found.integration_type in BY_NAME else None
 
 
 async def _group_names(request: Request, who: Member, abouts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the names of the groups that acts were about, by fingerprint."""
     told: dict[str, set[str]] = {}
     for about in abouts:
-        if "fingerprint" in about and about.get("integration_type") in BY_NAME:
-            told.setdefault(about["integration_type"], set()).add(about["fingerprint"])
+        if group := _group_of(about):
+            told.setdefault(group.integration_type, set()).add(group.fingerprint)
     names: dict[str, str] = {}
     for integration_type, fingerprints in told.items():
         names |= await names_of(request, who, integration_type, sorted(fingerprints))

@@ -9,7 +9,6 @@ from aiokafka.errors import NodeNotReadyError
 
 from broker.closing import close_consumer
 from broker.settings import BrokerSettings
-from tests.support.waiting import eventually
 
 
 async def waiting_after_a_failed_fetch(broker: BrokerSettings, monkeypatch: pytest.MonkeyPatch) -> AIOKafkaConsumer:
@@ -18,20 +17,16 @@ async def waiting_after_a_failed_fetch(broker: BrokerSettings, monkeypatch: pyte
     await consumer.start()
     for place in consumer.assignment():
         await consumer.position(place)  # of topics that are new, Kafka may have no leader yet
-    failed = False
+    failed = asyncio.Event()
 
     async def send(*_args: Any, **_named: Any) -> None:
-        nonlocal failed
-        failed = True
+        failed.set()
         raise NodeNotReadyError("gone")
 
     monkeypatch.setattr(consumer._fetcher, "_retry_backoff", 60)
     monkeypatch.setattr(consumer._client, "send", send)
-
-    async def has_failed() -> bool:
-        return failed
-
-    await eventually(has_failed)
+    async with asyncio.timeout(60):
+        await failed.wait()
     return consumer
 
 

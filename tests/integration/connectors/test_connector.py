@@ -21,7 +21,7 @@ from schemas.reprocess import RetryData
 from schemas.result import Result, read
 from schemas.timestamp import to_text
 from tests.support.agents import committed_by, records
-from tests.support.kafka_admin import admin_of
+from tests.support.kafka_admin import delete_topic
 from tests.support.waiting import eventually
 
 
@@ -143,8 +143,7 @@ async def test_a_retry_topic_that_is_made_anew_is_read_within_a_minute(broker_se
         for number in range(30):
             await send_retry(broker_settings, key=f"OLD-{number}")
         await eventually(lambda: read_all({f"OLD-{number}" for number in range(30)}))
-        async with admin_of(servers) as admin:
-            await admin.delete_topics([topic])
+        await delete_topic(servers, topic)
         await asyncio.sleep(4)
         await create_topics(servers, broker_settings)
         for number in range(6):
